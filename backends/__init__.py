@@ -1,0 +1,1 @@
+"""The installed packages below speak records; see `backends.port` for the contract."""

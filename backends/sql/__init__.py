@@ -1,0 +1,1 @@
+"""The embedded database: SQLite described by SQLModel, read and written with the standard driver."""

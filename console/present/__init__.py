@@ -1,0 +1,1 @@
+"""Records, rules and words become views; used by screens, `show` and plain output alike."""

@@ -1,0 +1,1 @@
+"""What the desk knows: pure functions over records with `now` passed in."""
