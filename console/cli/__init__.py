@@ -1,0 +1,70 @@
+"""The command `cordboard`: finds the module of the command asked for, and turns every error into a line and a code.
+
+Only the module of the command asked for is imported, so that `cordboard find` never waits for what the screens need.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from console import i18n
+from console.cli import codes
+from console.cli.output import Writer, standard_streams
+from console.cli.setting import Setting
+from console.config import ConfigError
+from console.i18n import _
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code (see `codes`); never raises."""
+    os.umask(0o077)
+    out, err = standard_streams()
+    try:
+        code = _guarded(list(sys.argv[1:] if argv is None else argv), Setting(out, err))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still in the buffer has nowhere to go; without this the interpreter complains when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return codes.PIPE_CLOSED
+    except OSError as error:
+        return _say(err, _("cannot write the output: {why}").format(why=error.strerror or error), codes.CANNOT_CREATE)
+    return code
+
+
+def _guarded(argv: list[str], setting: Setting) -> int:
+    from backends.errors import BackendError
+    from console.cli import parsing
+
+    _speak(setting)
+    err = setting.err
+    try:
+        return parsing.dispatch(argv, setting)
+    except codes.Stop as stop:
+        return _say(err, stop.says, stop.code)
+    except ConfigError as error:
+        for fault in error.faults:
+            _say(err, str(fault), codes.CONFIG)
+        return codes.CONFIG
+    except BackendError as error:
+        from console.cli.wording import worded
+
+        return _say(err, *worded(error, setting.backend_url))
+    except KeyboardInterrupt:
+        return codes.INTERRUPTED
+
+
+def _say(err: Writer, says: str, code: int) -> int:
+    err.line("cordboard: " + " ".join(says.split("\n")))
+    return code
+
+
+def _speak(setting: Setting) -> None:
+    """Use the language that the environment or the file asks for; a wrong file is complained about later."""
+    try:
+        i18n.use(setting.language)
+    except ConfigError:
+        i18n.use(i18n.preferred(setting.environ))

@@ -1,0 +1,186 @@
+"""What a command is run in: folders, configuration, backend, agent, and where its words go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console import config
+from console.cli import codes
+from console.cli.output import Writer
+from console.i18n import _
+
+if TYPE_CHECKING:
+    from backends.port import Backend
+    from console.cli.progress import Progress
+
+DATABASE = "cordboard.db"
+"""Name of the embedded database in the data folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The program's folders; CORDBOARD_HOME puts them all in one place."""
+
+    config: Path
+    data: Path
+    state: Path
+    """Drafts, logs, and what else belongs to this computer alone."""
+
+    @property
+    def config_file(self) -> Path:
+        """Where the configuration is read from."""
+        return self.config / config.FILE_NAME
+
+    @property
+    def database(self) -> Path:
+        """Where the embedded database is, when the configuration says nothing else."""
+        return self.data / DATABASE
+
+    def make(self) -> None:
+        """Create the folders for their owner alone; raises Stop when that fails."""
+        for folder in (self.config, self.data, self.state):
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                says = _("cannot create the folder {folder}: {why}").format(folder=folder, why=error.strerror)
+                raise codes.Stop(says, codes.CANNOT_CREATE) from error
+
+
+def paths_from(environ: Mapping[str, str]) -> Paths:
+    """Return the folders that the environment and the platform's rules give."""
+    home = environ.get("CORDBOARD_HOME", "")
+    if home:
+        root = Path(home).expanduser().absolute()
+        return Paths(config=root, data=root, state=root / "state")
+    from platformdirs import PlatformDirs
+
+    folders = PlatformDirs("cordboard", appauthor=False)
+    return Paths(folders.user_config_path, folders.user_data_path, folders.user_state_path)
+
+
+def sqlite_url(file: Path) -> str:
+    """Return the backend URL of an embedded database file."""
+    return f"sqlite:///{file}"
+
+
+def _connect(url: str, **settings: object) -> Backend:
+    from backends.registry import backend_for  # reading the entry points costs; not every command needs it
+
+    return backend_for(url, **settings)
+
+
+@dataclass
+class Setting:
+    """Everything that a command needs and that is not its own argument.
+
+    `settings`, `profile` and what follows from them raise `config.ConfigError` when the file is wrong, at the first
+    use: commands that do without the configuration work all the same.
+    """
+
+    out: Writer
+    err: Writer
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    backend_flag: str = ""
+    profile_flag: str = ""
+    agent_flag: str = ""
+    connect: Callable[..., Backend] = _connect
+
+    @cached_property
+    def paths(self) -> Paths:
+        """The program's folders."""
+        return paths_from(self.environ)
+
+    @cached_property
+    def settings(self) -> config.Settings:
+        """The configuration file's settings."""
+        return config.load(self.paths.config_file)
+
+    @cached_property
+    def profile_name(self) -> str:
+        """The profile in use: flag, then CORDBOARD_PROFILE, then the file's choice."""
+        return self.profile_flag or self.environ.get("CORDBOARD_PROFILE", "") or self.settings.profile
+
+    @cached_property
+    def profile(self) -> config.Profile:
+        """The profile's settings; raises Stop for a name that the file does not know."""
+        try:
+            return self.settings.chosen(self.profile_name)
+        except KeyError as error:
+            says = _('there is no profile "{name}"; known: {names}').format(
+                name=self.profile_name, names=", ".join(self.settings.profiles)
+            )
+            raise codes.Stop(says, codes.CONFIG) from error
+
+    @cached_property
+    def backend_url(self) -> str:
+        """Where the records are: flag, CORDBOARD_BACKEND, the profile, else the database in the data folder."""
+        given = self.backend_flag or self.environ.get("CORDBOARD_BACKEND", "")
+        return given or self.profile.backend or sqlite_url(self.paths.database)
+
+    @cached_property
+    def actor(self) -> str:
+        """The agent's login: flag, then CORDBOARD_AGENT, then the profile, then the computer's user."""
+        from backends import clean
+
+        given = self.agent_flag or self.environ.get("CORDBOARD_AGENT", "") or self.profile.agent
+        return clean.line(given or _computer_user(), limit=64) or "agent"
+
+    @cached_property
+    def language(self) -> str:
+        """The language to speak: CORDBOARD_LANGUAGE, then the file, then the locale."""
+        from console.i18n import LANGUAGES, preferred
+
+        asked = self.environ.get("CORDBOARD_LANGUAGE", "")[:2].lower()
+        if asked in LANGUAGES:
+            return asked
+        return self.settings.interface.language or self.profile.language or preferred(self.environ)
+
+    @cached_property
+    def database_file(self) -> Path | None:
+        """The embedded database's file, None when the records are elsewhere."""
+        scheme, _colon, rest = self.backend_url.partition("://")
+        if scheme != "sqlite" or not rest.startswith("/"):
+            return None
+        return Path(rest[1:].partition("?")[0])
+
+    @asynccontextmanager
+    async def open_backend(self) -> AsyncIterator[Backend]:
+        """Open the records for as long as the block runs; raises what `Backend.open` raises."""
+        if self.database_file is not None:
+            self.paths.make()
+        backend = self.connect(self.backend_url)
+        try:
+            await backend.open()
+            yield backend
+        finally:
+            await backend.close()
+
+    def json(self, value: object) -> None:
+        """Print `value` as JSON on standard output."""
+        self.out.json(value)
+
+    @contextmanager
+    def progress(self, total: int, label: str) -> Iterator[Progress]:
+        """Show on standard error how far long work is; silent when nobody looks. `total` 0 is unknown."""
+        from console.cli.progress import Progress
+
+        shown = Progress(self.err, total, label)
+        try:
+            yield shown
+        finally:
+            shown.clear()
+
+
+def _computer_user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user id without a name, as in containers
+        return ""

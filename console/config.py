@@ -1,0 +1,295 @@
+"""The configuration: one TOML file, read into frozen settings that say what each of them is for.
+
+Every setting is declared once, with its default, what it may hold and a sentence on what it does; reading, checking,
+`cordboard config example` and the test of docs/configuration.md all work from that declaration. A wrong file is
+explained fault by fault, with line, found value and what to write instead. Secrets never stand here: see
+`console.secrets`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
+
+from backends import clean
+from console.config_kinds import (
+    KEYS,
+    TEXTS,
+    YES_NO,
+    Kind,
+    Unfit,
+    choice,
+    choices,
+    country,
+    text,
+    time_zone,
+    url,
+    whole,
+)
+from console.i18n import LANGUAGES, N_, _
+
+T = TypeVar("T")
+
+FILE_NAME = "config.toml"
+"""Name of the file in the configuration folder."""
+MAIN = "main"
+"""The profile that exists when the file declares none."""
+_LARGEST = 1_000_000  # bytes; a configuration is written by hand
+
+
+def _setting(default: T, kind: Kind, about: str) -> T:
+    """Declare one setting; `about` is a marked English sentence."""
+    metadata = {"kind": kind, "about": about}
+    if isinstance(default, Mapping):
+        return cast("T", field(default_factory=lambda: MappingProxyType({}), metadata=metadata))
+    declared: T = field(default=default, metadata=metadata)
+    return declared
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """How the console looks and answers."""
+
+    language: str = _setting(
+        "",
+        choice("", *LANGUAGES),
+        N_("Language of the interface; empty follows the environment (CORDBOARD_LANGUAGE, LC_ALL, LANG)."),
+    )
+    theme: str = _setting("", text("night"), N_("Colour theme; empty chooses one that the terminal can show."))
+    time_zone: str = _setting("", time_zone(), N_("Time zone in which moments are shown; empty is the computer's own."))
+    mouse: bool = _setting(True, YES_NO, N_("Whether the mouse may be used; it is never needed."))
+    lean: str = _setting(
+        "auto",
+        choice("auto", "on", "off"),
+        N_("Whether to send few bytes to the terminal: no animation, no ticking; `auto` measures the line."),
+    )
+    characters: str = _setting(
+        "auto",
+        choice("auto", "utf8", "latin1", "ascii"),
+        N_("Characters that the terminal can show; `auto` finds out."),
+    )
+    colours: str = _setting(
+        "auto",
+        choice("auto", "full", "sixteen", "mono"),
+        N_("Colours that the terminal can show; `auto` finds out, NO_COLOR means `mono`."),
+    )
+    idle_lock_minutes: int = _setting(
+        15,
+        whole(0, 1440),
+        N_("Minutes without a key after which customers are hidden until a key is pressed; 0 never."),
+    )
+    keys: Mapping[str, tuple[str, ...]] = _setting(
+        {}, KEYS, N_("Own keys by action id, in place of the built-in ones; `cordboard keys` lists the ids.")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """What happens to text that is typed and not yet saved."""
+
+    save_after_ms: int = _setting(
+        250, whole(50, 1000), N_("Milliseconds after the last keystroke at which a draft is on disk.")
+    )
+    keep_days: int = _setting(
+        30, whole(1, 365), N_("Days that a draft nobody came back to is kept before it is removed.")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A desk: where its records are, whom it serves, and by which rules of place."""
+
+    backend: str = _setting(
+        "", url(), N_("URL of the records, without any password; empty is the database in the data folder.")
+    )
+    operators: tuple[str, ...] = _setting(
+        (), TEXTS, N_("Codes of the operators (brands) served here; empty serves all.")
+    )
+    country: str = _setting(
+        "",
+        country(),
+        N_("Country (ISO 3166, two letters) for telephone numbers and holidays; empty asks the operator."),
+    )
+    time_zone: str = _setting("", time_zone(), N_("Time zone of the desk; empty asks the operator."))
+    language: str = _setting(
+        "", choice("", *LANGUAGES), N_("Language of this desk's interface, where the interface itself sets none.")
+    )
+    agent: str = _setting(
+        "", text("anna"), N_("Login of the agent; empty is the user who is logged in to the computer.")
+    )
+    roles: tuple[str, ...] = _setting(
+        (),
+        choices("desk", "hotline", "technical", "billing", "supervisor", "advisor"),
+        N_("Roles of the agent, where the records know none."),
+    )
+    mask_payment_data: bool = _setting(
+        True,
+        YES_NO,
+        N_("Whether card and account numbers in texts are masked before they are kept, shown or exported."),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole file; every part has a default, so that none is needed."""
+
+    profile: str = _setting(MAIN, text(MAIN), N_("Profile to use when none is named (--profile, CORDBOARD_PROFILE)."))
+    interface: Interface = Interface()
+    drafts: Drafts = Drafts()
+    profiles: Mapping[str, Profile] = field(default_factory=lambda: MappingProxyType({MAIN: Profile()}))
+
+    def chosen(self, name: str = "") -> Profile:
+        """Return the profile `name`, else the one the file chooses; raises KeyError for an unknown name."""
+        return self.profiles[name or self.profile]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in the file: `line` counts from 1, 0 is unknown; `says` is worded and names the remedy."""
+
+    path: Path
+    line: int
+    name: str
+    says: str
+
+    def __str__(self) -> str:
+        where = f"{self.path}:{self.line}" if self.line else str(self.path)
+        return f"{where}: {self.name}: {self.says}" if self.name else f"{where}: {self.says}"
+
+
+class ConfigError(Exception):
+    """The file cannot be used; `faults` are all of its faults, in the order of their lines."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("; ".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A setting as it was declared: `name` is dotted, with `NAME` in the place of a profile's name."""
+
+    name: str
+    kind: Kind
+    about: str
+    default: Any
+
+
+def _declared(section: type[Any], prefix: str) -> Iterator[Declared]:
+    blank = section()
+    for one in fields(section):
+        if "kind" in one.metadata:
+            yield Declared(prefix + one.name, one.metadata["kind"], one.metadata["about"], getattr(blank, one.name))
+
+
+def declared() -> tuple[Declared, ...]:
+    """Return every setting there is, in the order of the example file."""
+    return (
+        *_declared(Settings, ""),
+        *_declared(Interface, "interface."),
+        *_declared(Drafts, "drafts."),
+        *_declared(Profile, "profiles.NAME."),
+    )
+
+
+def load(path: Path) -> Settings:
+    """Return the settings of the file at `path`, the defaults when there is none; raises ConfigError."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise ConfigError((Fault(path, 0, "", _("cannot be read: {why}").format(why=error.strerror)),)) from error
+    if len(raw) > _LARGEST:
+        raise ConfigError((Fault(path, 0, "", _("is larger than any configuration; is it the right file?")),))
+    try:
+        content = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ConfigError((Fault(path, line, "", _("is not UTF-8 here; save the file as UTF-8")),)) from error
+    return read(content, path)
+
+
+def read(content: str, path: Path = Path(FILE_NAME)) -> Settings:
+    """Return the settings that `content` holds; raises ConfigError with every fault found."""
+    from console.config_lines import lines_of, parsed  # tomllib is needed only when there is a file
+
+    table = parsed(content, path)
+    reader = _Reader()
+    settings = reader.settings(table)
+    if reader.wrong:
+        lines = lines_of(content, [where for where, _says in reader.wrong])
+        faults = [Fault(path, lines.get(where, 0), ".".join(where), says) for where, says in reader.wrong]
+        raise ConfigError(tuple(sorted(faults, key=lambda fault: fault.line)))
+    return settings
+
+
+class _Reader:
+    """Turns parsed TOML into settings and collects what is wrong by the way."""
+
+    def __init__(self) -> None:
+        self.wrong: list[tuple[tuple[str, ...], str]] = []
+
+    def settings(self, table: Mapping[str, object]) -> Settings:
+        plain = {name: value for name, value in table.items() if name not in ("interface", "drafts", "profiles")}
+        top = self._section(Settings, plain, (), others=("interface", "drafts", "profiles"))
+        interface = self._section(Interface, self._table(table, "interface"), ("interface",))
+        drafts = self._section(Drafts, self._table(table, "drafts"), ("drafts",))
+        profiles = self._profiles(self._table(table, "profiles"))
+        name = str(top.get("profile", MAIN))
+        if name not in profiles:
+            says = _("there is no profile of this name; known: {names}")
+            self.wrong.append((("profile",), says.format(names=", ".join(profiles))))
+        return Settings(name, Interface(**interface), Drafts(**drafts), MappingProxyType(profiles))
+
+    def _profiles(self, table: Mapping[str, object]) -> dict[str, Profile]:
+        found: dict[str, Profile] = {}
+        for name in table:
+            where = ("profiles", name)
+            found[name] = Profile(**self._section(Profile, self._table(table, name, where), where))
+        return found or {MAIN: Profile()}
+
+    def _table(
+        self, parent: Mapping[str, object], name: str, where: tuple[str, ...] | None = None
+    ) -> Mapping[str, object]:
+        value = parent.get(name, {})
+        if isinstance(value, Mapping):
+            return value
+        where = where or (name,)
+        self.wrong.append((where, _("must be a table; write [{name}]").format(name=".".join(where))))
+        return {}
+
+    def _section(
+        self, section: type[Any], table: Mapping[str, object], where: tuple[str, ...], others: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        known: dict[str, Field[Any]] = {one.name: one for one in fields(section) if "kind" in one.metadata}
+        values: dict[str, Any] = {}
+        for name, value in table.items():
+            if name not in known:
+                self.wrong.append(((*where, name), _unknown(name, (*known, *others))))
+                continue
+            kind: Kind = known[name].metadata["kind"]
+            try:
+                values[name] = kind.read(value)
+            except Unfit as unfit:
+                self.wrong.append(((*where, name), _unfit(name, value, kind, unfit)))
+        return values
+
+
+def _unknown(name: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, 1)
+    if near:
+        return _("there is no such setting; did you mean {near}?").format(near=near[0])
+    return _("there is no such setting; known here: {names}").format(names=", ".join(known))
+
+
+def _unfit(name: str, value: object, kind: Kind, unfit: Unfit) -> str:
+    shown = clean.line("true" if value is True else "false" if value is False else repr(value), limit=60)
+    says = _("{found} will not do: {expected}; write for example {name} = {example}")
+    return says.format(found=shown, expected=unfit.expected or _(kind.expected), name=name, example=kind.example)

@@ -1,0 +1,148 @@
+"""What a setting may hold: kinds that read a TOML value or say what they expected instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from backends import clean
+from console.i18n import N_, _
+
+
+class Unfit(Exception):
+    """A value that a kind does not take; `expected` is worded, empty where the kind's own words say it."""
+
+    def __init__(self, expected: str = "") -> None:
+        super().__init__(expected)
+        self.expected = expected
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How to read a value; `expected` is marked for the catalogue, `example` is TOML."""
+
+    expected: str
+    example: str
+    read: Callable[[object], Any]
+    words: tuple[str, ...] = ()
+    """The only texts it takes; empty for a kind that takes others."""
+
+
+def _line(value: object) -> str:
+    if not isinstance(value, str):
+        raise Unfit
+    return clean.line(value)
+
+
+def _yes_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Unfit
+    return value
+
+
+def _lines(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise Unfit
+    return tuple(_line(one) for one in value)
+
+
+def _keys(value: object) -> Mapping[str, tuple[str, ...]]:
+    if not isinstance(value, Mapping):
+        raise Unfit
+    return MappingProxyType(
+        {str(action): (_line(keys),) if isinstance(keys, str) else _lines(keys) for action, keys in value.items()}
+    )
+
+
+YES_NO = Kind(N_("true or false"), "true", _yes_no)
+TEXTS = Kind(N_("a list of texts"), '["one", "two"]', _lines)
+KEYS = Kind(N_("a table of action ids, each with a list of keys"), '{ "contact.log" = ["l", "f4"] }', _keys)
+
+
+def text(example: str) -> Kind:
+    """Return the kind of one line of any text."""
+    return Kind(N_("a text in quotes"), f'"{example}"', _line)
+
+
+def choice(*words: str) -> Kind:
+    """Return the kind that takes one of `words`; the first one not empty is the example."""
+
+    def read(value: object) -> str:
+        if value not in words:
+            raise Unfit(_("one of {words}").format(words=", ".join(f'"{word}"' for word in words)))
+        return str(value)
+
+    return Kind(N_("one of a few texts"), f'"{next(word for word in words if word)}"', read, words)
+
+
+def choices(*words: str) -> Kind:
+    """Return the kind that takes a list of some of `words`."""
+
+    def read(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or any(one not in words for one in value):
+            raise Unfit(_("a list of some of {words}").format(words=", ".join(f'"{word}"' for word in words)))
+        return tuple(value)
+
+    return Kind(N_("a list of some texts"), f'["{words[0]}"]', read, words)
+
+
+def whole(least: int, most: int) -> Kind:
+    """Return the kind of whole numbers from `least` to `most`, both included."""
+
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise Unfit(_("a whole number from {least} to {most}").format(least=least, most=most))
+        return value
+
+    return Kind(N_("a whole number"), str(max(least, min(most, 30))), read)
+
+
+def time_zone() -> Kind:
+    """Return the kind of IANA time zone names; the empty one is left to others to choose."""
+
+    def read(value: object) -> str:
+        name = _line(value)
+        if name:
+            from zoneinfo import ZoneInfo
+
+            try:
+                ZoneInfo(name)
+            except (ValueError, OSError, LookupError) as error:
+                raise Unfit from error
+        return name
+
+    return Kind(N_("the name of a time zone in the IANA list"), '"Europe/Warsaw"', read)
+
+
+def country() -> Kind:
+    """Return the kind of ISO 3166 alpha-2 codes, in capitals; empty is allowed."""
+
+    def read(value: object) -> str:
+        code = _line(value)
+        if code and not (len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()):
+            raise Unfit
+        return code
+
+    return Kind(N_("a country's two capital letters"), '"PL"', read)
+
+
+def url() -> Kind:
+    """Return the kind of backend URLs; one that carries a password is refused."""
+
+    def read(value: object) -> str:
+        address = _line(value)
+        if address and not address.partition(":")[0].replace("+", "").isalnum():
+            raise Unfit
+        if holds_password(address):
+            raise Unfit(_("a URL without a password, which belongs into the keyring"))
+        return address
+
+    return Kind(N_("a URL with its scheme"), '"sqlite:////srv/desk/cordboard.db"', read)
+
+
+def holds_password(address: str) -> bool:
+    """Return whether the URL has a password between its `//` and its host."""
+    authority = address.partition("://")[2].partition("/")[0]
+    return ":" in authority.rpartition("@")[0]
