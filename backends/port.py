@@ -10,11 +10,11 @@ and its `Change`s hold both versions, so that the action can be undone by the ba
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from backends.events import Event
 from backends.records import (
@@ -33,6 +33,7 @@ from backends.records import (
     Key,
     Line,
     Operator,
+    Origin,
     Outage,
     OutageState,
     Promise,
@@ -356,3 +357,15 @@ class Keeper(Protocol):
 
     async def upgrade(self, progress: Callable[[str], None] | None = None) -> str:
         """Bring the store to the program's version; returns that version."""
+
+
+@runtime_checkable
+class Origins(Protocol):
+    """What a store that takes imports offers beside the port: which foreign records it holds already.
+
+    With it a trial run can tell new from known, a reply finds the mail it answers, and what hangs on a known record
+    without an origin of its own is not stored twice.
+    """
+
+    async def stored(self, kind: type[Record], origins: Collection[Origin]) -> Mapping[Origin, Key]:
+        """Return the keys of those records of `kind` that came from one of `origins`."""
