@@ -1,0 +1,212 @@
+"""Every user action, declared once: handler name, keys, label, help, where it works and what it needs.
+
+Footer, help, palette, command line, `docs/keys.md`, rebinding and the reason why an action is disabled all come from
+this table. Keys are those every thin terminal delivers: no Alt, no Shift with arrows or function keys, and a second
+way beside every function key from F5 on and beside Escape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console.i18n import N_, _
+from console.rules.roles import Right
+
+
+class Where(StrEnum):
+    """The places an action can be asked for."""
+
+    ANYWHERE = "anywhere"
+    HOME = "home"
+    CUSTOMER = "customer"
+    LIST = "list"
+    FORM = "form"
+
+
+class Need(StrEnum):
+    """What must be there before an action makes sense."""
+
+    CUSTOMER = "customer"
+    ENTRY = "entry"
+    CONTACT = "contact"
+    WAITING_CONTACT = "waiting_contact"
+    TICKET = "ticket"
+    OPEN_TICKET = "open_ticket"
+    CLOSED_TICKET = "closed_ticket"
+    PROMISE = "promise"
+    WRITE = "write"
+    OUTAGES = "outages"
+    DEED = "deed"
+
+
+REASONS: Mapping[Need, str] = {
+    Need.CUSTOMER: N_("Open a customer first: press / and type a name or a number."),
+    Need.ENTRY: N_("There is no entry here."),
+    Need.CONTACT: N_("Choose a contact in the history first."),
+    Need.WAITING_CONTACT: N_("This entry does not wait for an answer."),
+    Need.TICKET: N_("This customer has no ticket here. Press t to open one."),
+    Need.OPEN_TICKET: N_("This customer has no open ticket. Press t to open one."),
+    Need.CLOSED_TICKET: N_("This ticket is not closed."),
+    Need.PROMISE: N_("There is no open promise."),
+    Need.WRITE: N_("This source can only be read."),
+    Need.OUTAGES: N_("This source knows no outages."),
+    Need.DEED: N_("Nothing was done yet that could be taken back."),
+}
+
+RIGHT_REASONS: Mapping[Right, str] = {
+    Right.WRITE: N_("Your role may read but not write."),
+    Right.REPLY: N_("Your role does not answer customers in writing."),
+    Right.OUTAGE_SUSPECT: N_("Your role does not raise outages."),
+    Right.OUTAGE_DECIDE: N_("Only the technical service and supervisors decide on outages."),
+    Right.COMPENSATE: N_("Your role does not grant compensation."),
+    Right.FORGET: N_("Only a supervisor may erase personal data."),
+    Right.AUDIT: N_("Only a supervisor may read the audit trail."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing an agent can ask for.
+
+    `id` names it in the configuration and in `:` commands; `do` is the handler `action_<do>` of app or screen with its
+    argument, if any. The first key is shown; `weight` decides who stays in a short bottom line (0: never shown there).
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    where: Where
+    do: str
+    needs: tuple[Need, ...] = ()
+    right: Right | None = None
+    weight: int = 0
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is true now: decides which actions can be done."""
+
+    there: frozenset[Need] = frozenset()
+    rights: frozenset[Right] = frozenset()
+
+
+_W = (Need.CUSTOMER, Need.WRITE)
+
+ACTIONS: tuple[Action, ...] = (
+    # everywhere ---------------------------------------------------------------------------------------------------
+    Action("find", ("slash", "f3", "ctrl+n"), N_("Find"), N_("Find a customer; in the history: find words in it"),
+           Where.ANYWHERE, "find", weight=100, commands=("find", "customer")),
+    Action("back", ("escape", "ctrl+g", "q"), N_("Back"), N_("Go back one step; a draft is kept"),
+           Where.ANYWHERE, "back", weight=30, commands=("back",)),
+    Action("palette", ("colon", "f9"), N_("Commands"), N_("All commands: type a part of a name, or a whole command"),
+           Where.ANYWHERE, "palette", weight=40, commands=("commands",)),
+    Action("help", ("question_mark", "f1"), N_("Help"), N_("The keys that work here"),
+           Where.ANYWHERE, "help", weight=50, commands=("help",)),
+    Action("undo", ("u",), N_("Undo"), N_("Take back the last thing you stored"),
+           Where.ANYWHERE, "undo", needs=(Need.DEED,), weight=20, commands=("undo",)),
+    Action("log", ("L",), N_("Done so far"), N_("What you did since you started, and what can be taken back"),
+           Where.ANYWHERE, "log", commands=("log",)),
+    Action("outages", ("o",), N_("Outages"), N_("Outages: see, raise, confirm, update, restore"),
+           Where.ANYWHERE, "outages", needs=(Need.OUTAGES,), weight=45, commands=("outages", "outage")),
+    Action("queue", ("w",), N_("Waiting"), N_("Messages that nobody answered, oldest first"),
+           Where.ANYWHERE, "queue", weight=35, commands=("queue", "waiting")),
+    Action("drafts", ("D",), N_("Drafts"), N_("What you began to write and did not store"),
+           Where.ANYWHERE, "drafts", commands=("drafts",)),
+    Action("new_customer", ("N",), N_("New customer"), N_("Take in somebody who asks for the first time"),
+           Where.ANYWHERE, "new_customer", needs=(Need.WRITE,), right=Right.WRITE, weight=8, commands=("new",)),
+    Action("theme", ("T",), N_("Theme"), N_("Next colour theme"), Where.ANYWHERE, "next_theme", commands=("theme",)),
+    Action("repaint", ("ctrl+l",), N_("Repaint"), N_("Paint the whole screen again"), Where.ANYWHERE, "repaint",
+           commands=("repaint",)),
+    Action("reload", ("ctrl+r",), N_("Reload"), N_("Read everything on screen again"), Where.ANYWHERE, "reload",
+           commands=("reload",)),
+    Action("leave", ("f10", "ctrl+q"), N_("Leave"), N_("End the console; drafts are kept"), Where.ANYWHERE, "leave",
+           commands=("quit", "q", "leave", "exit")),
+    # an open customer ---------------------------------------------------------------------------------------------
+    Action("note", ("n",), N_("Log contact"), N_("Write down a call, visit or message while it happens"),
+           Where.CUSTOMER, "note", needs=_W, right=Right.WRITE, weight=95, commands=("note", "call")),
+    Action("ticket", ("t",), N_("Ticket"), N_("Open a ticket; from a contact in the history, about that contact"),
+           Where.CUSTOMER, "ticket", needs=_W, right=Right.WRITE, weight=90, commands=("ticket",)),
+    Action("chase", ("c",), N_("Chase"), N_("The customer asks again about an open ticket"),
+           Where.CUSTOMER, "chase", needs=(*_W, Need.OPEN_TICKET), right=Right.WRITE, weight=85, commands=("chase",)),
+    Action("reply", ("r",), N_("Reply"), N_("Answer the chosen message, or write to the customer"),
+           Where.CUSTOMER, "reply", needs=_W, right=Right.REPLY, weight=88, commands=("reply", "write")),
+    Action("promise", ("p",), N_("Promise"), N_("Promise something, with its time in plain words"),
+           Where.CUSTOMER, "promise", needs=_W, right=Right.WRITE, weight=80, commands=("promise",)),
+    Action("call_back", ("b",), N_("Call back"), N_("Promise to call back, with the time in plain words"),
+           Where.CUSTOMER, "call_back", needs=_W, right=Right.WRITE, weight=60, commands=("callback",)),
+    Action("kept", ("K",), N_("Kept"), N_("A promise was kept"),
+           Where.CUSTOMER, "kept", needs=(*_W, Need.PROMISE), right=Right.WRITE, commands=("kept",)),
+    Action("withdraw", ("W",), N_("Withdraw"), N_("A promise cannot be kept; say why"),
+           Where.CUSTOMER, "withdraw", needs=(*_W, Need.PROMISE), right=Right.WRITE, commands=("withdraw",)),
+    Action("fixed", ("f",), N_("Fixed now"), N_("Fixed within this contact: stored as a case, right first time"),
+           Where.CUSTOMER, "fixed", needs=_W, right=Right.WRITE, weight=75, commands=("fixed",)),
+    Action("hand_over", ("h",), N_("Hand over"), N_("Who has the ball now, the next step and its date"),
+           Where.CUSTOMER, "hand_over", needs=(*_W, Need.OPEN_TICKET), right=Right.WRITE, weight=55,
+           commands=("hand",)),
+    Action("close", ("x",), N_("Close"), N_("Close the ticket and say how it went"),
+           Where.CUSTOMER, "close_ticket", needs=(*_W, Need.OPEN_TICKET), right=Right.WRITE, weight=70,
+           commands=("close",)),
+    Action("reopen", ("X",), N_("Reopen"), N_("Open a closed ticket again"),
+           Where.CUSTOMER, "reopen", needs=(*_W, Need.CLOSED_TICKET), right=Right.WRITE, commands=("reopen",)),
+    Action("reference", ("y",), N_("Reference"), N_("Show the reference large, spelled, and copy it"),
+           Where.CUSTOMER, "reference", needs=(Need.CUSTOMER, Need.TICKET), weight=78, commands=("reference",)),
+    Action("answered", ("a",), N_("Answered"), N_("This message was answered in another way"),
+           Where.CUSTOMER, "answered", needs=(*_W, Need.WAITING_CONTACT), right=Right.REPLY, weight=50,
+           commands=("answered",)),
+    Action("waive", ("A",), N_("No answer"), N_("This message needs no answer; say why"),
+           Where.CUSTOMER, "waive", needs=(*_W, Need.WAITING_CONTACT), right=Right.REPLY, commands=("waive",)),
+    Action("edit", ("e",), N_("Correct"), N_("Correct name, telephone, e-mail, place, tone"),
+           Where.CUSTOMER, "edit", needs=_W, right=Right.WRITE, weight=15, commands=("edit",)),
+    Action("details", ("i",), N_("Details"), N_("Lines, network path, contracts, charges, disputes, authorised people"),
+           Where.CUSTOMER, "details", needs=(Need.CUSTOMER,), weight=25, commands=("details",)),
+    Action("channel", ("1",), N_("Channel"), N_("Show one channel only; again: the next one"),
+           Where.CUSTOMER, "next_channel", needs=(Need.CUSTOMER,), commands=("channel",)),
+    Action("direction", ("2",), N_("Direction"), N_("Show what came in, what went out, or both"),
+           Where.CUSTOMER, "next_direction", needs=(Need.CUSTOMER,), commands=("direction",)),
+    Action("unanswered", ("3",), N_("Unanswered"), N_("Show only what waits for an answer"),
+           Where.CUSTOMER, "only_waiting", needs=(Need.CUSTOMER,), commands=("unanswered",)),
+    Action("of_ticket", ("4",), N_("This ticket"), N_("Show only what belongs to the chosen ticket"),
+           Where.CUSTOMER, "only_ticket", needs=(Need.CUSTOMER, Need.TICKET), commands=("only",)),
+    Action("no_filter", ("0",), N_("All"), N_("Show the whole history again"),
+           Where.CUSTOMER, "no_filter", needs=(Need.CUSTOMER,), commands=("all",)),
+    Action("read", ("z",), N_("Read"), N_("Read the entry on the full screen"),
+           Where.CUSTOMER, "read", needs=(Need.CUSTOMER, Need.ENTRY), weight=10, commands=("read",)),
+    Action("fold", ("space",), N_("Fold"), N_("Fold or unfold the thread"),
+           Where.CUSTOMER, "fold", needs=(Need.CUSTOMER,), commands=("fold",)),
+    # lists --------------------------------------------------------------------------------------------------------
+    Action("down", ("j",), N_("Down"), N_("One row down (also the arrow)"), Where.LIST, "row('down')"),
+    Action("up", ("k",), N_("Up"), N_("One row up (also the arrow)"), Where.LIST, "row('up')"),
+    Action("top", ("g",), N_("Top"), N_("First row (also Home)"), Where.LIST, "row('home')"),
+    Action("bottom", ("G",), N_("Bottom"), N_("Last row (also End)"), Where.LIST, "row('end')"),
+)  # fmt: skip
+
+BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
+
+
+def why_not(action: Action, now: Circumstances) -> str:
+    """Return, in the operator's words, why an action cannot be done now; empty when it can."""
+    for need in action.needs:
+        if need not in now.there:
+            return _(REASONS[need])
+    if action.right is not None and action.right not in now.rights:
+        return _(RIGHT_REASONS[action.right])
+    return ""
+
+
+def command_named(word: str, actions: Iterable[Action] = ACTIONS) -> Action | None:
+    """Return the action that a `:` command names, by its whole word, its id, or an unambiguous beginning."""
+    word = word.strip().lower()
+    if not word:
+        return None
+    begun: dict[str, Action] = {}
+    for action in actions:
+        names = (action.id, *action.commands)
+        if word in names:
+            return action
+        if any(name.startswith(word) for name in names):
+            begun[action.id] = action
+    return next(iter(begun.values())) if len(begun) == 1 else None

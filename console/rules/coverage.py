@@ -1,0 +1,153 @@
+"""Whether an outage hits a line, and exactly why (R26).
+
+Services narrow; places and network elements are alternatives. Comparison knows no case, no diacritics and no spaces in
+postcodes, and an element covers everything below it: `lub-3` covers the port `lub-3/1/4`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backends.clean import fold
+from backends.records import (
+    LIVE_OUTAGE_STATES,
+    Customer,
+    Key,
+    Line,
+    LineState,
+    NetworkPath,
+    Outage,
+    OutageKind,
+    OutageState,
+    Place,
+)
+
+
+class Because(StrEnum):
+    """What of an outage's coverage matched, strongest first."""
+
+    ELEMENT = "element"
+    POSTCODE = "postcode"
+    TOWN = "town"
+    EVERYWHERE = "everywhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An outage that covers a customer's line; `level` names the part of the path when an element matched."""
+
+    outage: Outage
+    line_key: Key
+    because: Because
+    value: str
+    level: str = ""
+
+
+_LEVELS = ("port", "olt", "node", "exchange")
+_SEPARATORS = "/:.-_ "
+
+
+def _bare(text: str) -> str:
+    return "".join(fold(text).split())
+
+
+def _postcode(text: str) -> str:
+    return "".join(character for character in fold(text) if character.isalnum())
+
+
+def _below(part: str, element: str) -> bool:
+    """Whether `part` is `element` or lies under it; a longer name of the same spelling is another element."""
+    return part == element or (part.startswith(element) and part[len(element)] in _SEPARATORS)
+
+
+def _element(path: NetworkPath, elements: Iterable[str]) -> tuple[str, str] | None:
+    named = [(level, _bare(getattr(path, level))) for level in _LEVELS]
+    for element in elements:
+        wanted = _bare(element)
+        if not wanted:
+            continue
+        for level, part in named:
+            if part and _below(part, wanted):
+                return level, element
+    return None
+
+
+def in_postcodes(postcode: str, patterns: Iterable[str]) -> str:
+    """Return the first of `patterns` (exact, `A..B`, or a beginning with `*`) that holds `postcode`, else ``""``."""
+    mine = _postcode(postcode)
+    if not mine:
+        return ""
+    for pattern in patterns:
+        low, dots, high = pattern.partition("..")
+        if dots:
+            first, last = _postcode(low), _postcode(high)
+            if len(first) == len(mine) == len(last) and first <= mine <= last:
+                return pattern
+        elif pattern.rstrip().endswith("*"):
+            beginning = _postcode(pattern)
+            if beginning and mine.startswith(beginning):
+                return pattern
+        elif _postcode(pattern) == mine:
+            return pattern
+    return ""
+
+
+def _where(outage: Outage, place: Place, path: NetworkPath) -> tuple[Because, str, str] | None:
+    coverage = outage.coverage
+    if coverage.country and place.country and coverage.country.upper() != place.country.upper():
+        return None
+    if found := _element(path, coverage.elements):
+        return Because.ELEMENT, found[1], found[0]
+    if pattern := in_postcodes(place.postcode, coverage.postcodes):
+        return Because.POSTCODE, pattern if ".." in pattern or "*" in pattern else place.postcode, ""
+    town = _bare(place.town)
+    for name in coverage.towns:
+        if town and _bare(name) == town:
+            return Because.TOWN, name, ""
+    if not (coverage.elements or coverage.postcodes or coverage.towns):
+        return Because.EVERYWHERE, "", ""
+    return None
+
+
+def _place_of(line: Line, customer: Customer) -> Place:
+    return line.place if line.place.postcode or line.place.town else customer.place
+
+
+def hit(outage: Outage, line: Line, customer: Customer, parents: Sequence[Key] = ()) -> Hit | None:
+    """Return how `outage` covers `line`, or None; `parents` are the operators above the customer's own brand.
+
+    The state of the outage does not matter here. A line that has ended is not hit.
+    """
+    if line.state is LineState.ENDED:
+        return None
+    if outage.operator_keys and not {customer.operator_key, *parents} & set(outage.operator_keys):
+        return None
+    services = {_bare(service) for service in outage.coverage.services}
+    if services and _bare(line.service) not in services:
+        return None
+    found = _where(outage, _place_of(line, customer), line.path)
+    return Hit(outage, line.key, found[0], found[1], found[2]) if found else None
+
+
+_GRAVITY = {OutageState.CONFIRMED: 0, OutageState.SUSPECTED: 1, OutageState.RESTORED: 2, OutageState.DISMISSED: 3}
+
+
+def hits(
+    outages: Iterable[Outage], lines: Sequence[Line], customer: Customer, parents: Sequence[Key] = ()
+) -> tuple[Hit, ...]:
+    """Return one hit for each outage that covers any of the lines: confirmed before suspected, newest first."""
+    found: list[Hit] = []
+    for outage in outages:
+        best = [one for line in lines if (one := hit(outage, line, customer, parents))]
+        if best:
+            found.append(min(best, key=lambda one: list(Because).index(one.because)))
+    found.sort(key=lambda one: one.outage.started_at, reverse=True)
+    found.sort(key=lambda one: (_GRAVITY[one.outage.state], one.outage.kind is OutageKind.PLANNED_WORKS))
+    return tuple(found)
+
+
+def is_live(outage: Outage) -> bool:
+    """Return whether the outage is still going on, as far as anybody knows."""
+    return outage.state in LIVE_OUTAGE_STATES

@@ -1,0 +1,43 @@
+"""Working days: weekends, a country's public holidays, and the steps between days (R1, R2).
+
+Days are calendar days of the operator's own time zone; the caller brings moments into that zone first.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+SATURDAY = 5
+
+
+@lru_cache(maxsize=64)
+def _holidays(country: str, region: str, year: int) -> frozenset[date]:
+    import holidays  # costs 120 ms, and most starts never need it
+
+    try:
+        found = holidays.country_holidays(country, subdiv=region or None, years=year)
+    except NotImplementedError:
+        return frozenset()
+    return frozenset(found)
+
+
+def is_working_day(day: date, country: str, region: str = "") -> bool:
+    """Return whether `day` is neither a weekend nor a public holiday; an unknown country knows weekends only."""
+    return day.weekday() < SATURDAY and day not in _holidays(country, region, day.year)
+
+
+def add_working_days(day: date, count: int, country: str, region: str = "") -> date:
+    """Return the working day that lies `count` working days after `day`; `day` itself never counts."""
+    left = count
+    while left > 0:
+        day += timedelta(days=1)
+        if is_working_day(day, country, region):
+            left -= 1
+    return day
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Return the last minute of `day` in `zone`, as an aware moment."""
+    return datetime.combine(day, time(23, 59), tzinfo=zone)
