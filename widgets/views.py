@@ -100,6 +100,8 @@ class RowsView:
     """At the right end of the rule: a filter, a count."""
     more: bool = False
     feed: FeedView = FeedView()
+    rest_words: str = ""
+    """Below an opened body that goes on: `Enter for the rest`."""
 
 
 @dataclass(frozen=True, slots=True)
