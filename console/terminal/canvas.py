@@ -245,6 +245,6 @@ def _best_region(shown: Sequence[Row], wanted: Sequence[Row], shift: int) -> tup
 
 
 def _difference(old: Row, new: Row) -> int:
-    if old.pens == new.pens:
-        return 0 if old.characters == new.characters else sum(map(ne, old.characters, new.characters))
-    return sum(map(ne, old.characters, new.characters)) + sum(map(is_not, old.pens, new.pens)) // 4
+    other: int = 0 if old.characters == new.characters else sum(map(ne, old.characters, new.characters))
+    repainted: int = 0 if old.pens == new.pens else sum(map(is_not, old.pens, new.pens))
+    return other + repainted // 4
