@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 from console import config
 from console.cli import codes
-from console.cli.output import Writer
+from console.cli.output import Writer, moment_text
 from console.i18n import _
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
     from backends.port import Backend
     from console.cli.progress import Progress
 
@@ -149,10 +152,38 @@ class Setting:
             return None
         return Path(rest[1:].partition("?")[0])
 
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone that moments are typed and shown in: the file's, else the desk's, else the computer's."""
+        from zoneinfo import ZoneInfo
+
+        from console.cli.zone import computer_zone
+
+        named = self.settings.interface.time_zone or self.profile.time_zone
+        return ZoneInfo(named) if named else computer_zone(self.environ)
+
+    def moment(self, moment: datetime) -> str:
+        """Return when something was: in words for a person, in UTC for a program that reads standard output."""
+        if not self.out.tty:
+            return moment_text(moment)
+        from datetime import UTC, datetime
+
+        from console import words
+
+        return words.moment(moment, datetime.now(UTC), self.zone)
+
     @asynccontextmanager
-    async def open_backend(self) -> AsyncIterator[Backend]:
-        """Open the records for as long as the block runs; raises what `Backend.open` raises."""
-        if self.database_file is not None:
+    async def open_backend(self, *, existing: bool = False) -> AsyncIterator[Backend]:
+        """Open the records for as long as the block runs; raises what `Backend.open` raises.
+
+        A database file that is not there yet is created, or with `existing` raises Stop: looking into an empty
+        database that nobody meant to make helps nobody.
+        """
+        file = self.database_file
+        if file is not None:
+            if existing and not file.exists():
+                says = _("there is no database at {file} yet; start with: cordboard demo, or cordboard import")
+                raise codes.Stop(says.format(file=file), codes.UNAVAILABLE)
             self.paths.make()
         backend = self.connect(self.backend_url)
         try:

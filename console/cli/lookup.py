@@ -1,0 +1,120 @@
+"""Finding what a person named on the command line: a customer, operators, the agent who works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from backends.errors import NotFound
+from backends.port import Backend, Match, MatchedOn
+from backends.records import Agent, Customer, Key, Operator, Role
+from console.actions import RIGHT_REASONS
+from console.cli import codes
+from console.cli.setting import Setting
+from console.desk.desk import agent_for
+from console.i18n import _
+from console.rules.roles import Right, may
+from console.words import word
+
+
+@dataclass(frozen=True, slots=True)
+class Brands:
+    """All operators by key, and the keys of those asked for; none asked for means all."""
+
+    by_key: Mapping[Key, Operator]
+    chosen: frozenset[Key]
+
+    def code(self, key: Key) -> str:
+        """Return an operator's code, empty for an unknown key."""
+        operator = self.by_key.get(key)
+        return operator.code if operator else ""
+
+    def serves(self, keys: Sequence[Key]) -> bool:
+        """Return whether something of these operators was asked for; no keys mean every operator."""
+        return not self.chosen or not keys or bool(self.chosen.intersection(keys))
+
+
+async def brands(backend: Backend, setting: Setting, asked: Sequence[str]) -> Brands:
+    """Return the operators and which are asked for, by flag or else by profile; raises Stop for an unknown code."""
+    by_key = {operator.key: operator for operator in await backend.operators()}
+    by_code = {operator.code.casefold(): operator.key for operator in by_key.values()}
+    chosen = set()
+    for code in asked or setting.profile.operators:
+        if code.casefold() not in by_code:
+            known = ", ".join(sorted(operator.code for operator in by_key.values())) or "-"
+            says = _('there is no operator "{code}"; known: {known}').format(code=code, known=known)
+            raise codes.Stop(says, codes.USAGE if asked else codes.CONFIG)
+        chosen.add(by_code[code.casefold()])
+    return Brands(by_key, frozenset(chosen))
+
+
+async def one_customer(backend: Backend, typed: str, operator_keys: frozenset[Key] = frozenset()) -> Customer:
+    """Return the customer that a number, telephone number, other search words or a key name.
+
+    Raises Stop when nobody matches, and when several do.
+    """
+    found = await backend.search(typed, limit=10, operator_keys=operator_keys)
+    exact = [match for match in found if match.exact]
+    for candidates in ([match for match in exact if match.on is MatchedOn.NUMBER], exact, found):
+        if len(candidates) == 1:
+            return candidates[0].customer
+        if candidates:
+            raise codes.Stop(_several(typed, candidates))
+    try:
+        return (await backend.customer_file(typed)).customer
+    except NotFound as error:
+        raise codes.Stop(_('there is no customer "{typed}"; look with: cordboard find').format(typed=typed)) from error
+
+
+def _several(typed: str, matches: Sequence[Match]) -> str:
+    listed = ", ".join(f"{match.customer.number} {match.customer.name}" for match in matches[:5])
+    more = ", …" if len(matches) > 5 else ""
+    says = _('several customers match "{typed}": {listed}; give the customer number')
+    return says.format(typed=typed, listed=listed + more)
+
+
+class Names:
+    """Customers by key, each read once: lists of tickets name them by key alone."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._known: dict[Key, Customer | None] = {}
+
+    async def learn(self, keys: Iterable[Key]) -> None:
+        """Read the customers of `keys` that are not known yet; one that is gone is remembered as gone."""
+        for key in keys:
+            if key not in self._known:
+                try:
+                    self._known[key] = (await self._backend.customer_file(key)).customer
+                except NotFound:
+                    self._known[key] = None
+
+    def number(self, key: Key) -> str:
+        """Return a customer's number, empty when gone."""
+        customer = self._known.get(key)
+        return customer.number if customer else ""
+
+    def name(self, key: Key) -> str:
+        """Return a customer's name, empty when gone."""
+        customer = self._known.get(key)
+        return customer.name if customer else ""
+
+
+async def working_agent(backend: Backend, setting: Setting) -> Agent:
+    """Return the agent who works here: the record of their login, else one made of the configuration.
+
+    Without a record and without roles in the profile, the owner of records that name no agents at all may do
+    everything; where there are agents, a stranger is a desk agent.
+    """
+    agents = await backend.agents()
+    configured = frozenset(Role(role) for role in setting.profile.roles)
+    return agent_for(setting.actor, agents, configured or frozenset({Role.DESK if agents else Role.SUPERVISOR}))
+
+
+def require(agent: Agent, right: Right) -> None:
+    """Raise Stop when the agent has no role that carries `right`."""
+    if not may(agent.roles, right):
+        says = _("{reason} You are {login} ({roles}); another colleague works with --agent LOGIN")
+        roles = ", ".join(sorted(word(role) for role in agent.roles))
+        says = says.format(reason=_(RIGHT_REASONS[right]), login=agent.login, roles=roles)
+        raise codes.Stop(says, codes.NOT_ALLOWED)

@@ -1,0 +1,123 @@
+"""`cordboard tickets`: tickets, newest first."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from typing import Any
+
+from backends.port import Backend, TicketFilter
+from backends.records import OPEN_STATES, Ticket, TicketKind, TicketState
+from console.cli import codes, options
+from console.cli.lookup import Brands, Names, brands, one_customer
+from console.cli.output import Column, moment_text
+from console.cli.setting import Setting
+from console.i18n import N_, _
+from console.words import word
+
+HELP = N_("list tickets, newest first")
+
+_PAGE = 200
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `tickets` takes."""
+    parser.add_argument("--open", action="store_true", help=_("only those that are not closed"))
+    parser.add_argument("--customer", metavar="CUSTOMER", help=_("only those of this customer (number, phone or key)"))
+    options.choosable(parser, "--state", tuple(TicketState), _("only those in this state"))
+    options.choosable(parser, "--kind", tuple(TicketKind), _("only those of this kind"))
+    options.add_operator(parser)
+    options.add_limit(parser, 100)
+    options.add_json(parser)
+
+
+def run(args: argparse.Namespace, setting: Setting) -> int:
+    """Print the tickets asked for."""
+    return asyncio.run(_list(args, setting))
+
+
+async def _list(args: argparse.Namespace, setting: Setting) -> int:
+    async with setting.open_backend(existing=True) as backend:
+        brand = await brands(backend, setting, args.operator)
+        customer = await one_customer(backend, args.customer) if args.customer else None
+        states = frozenset(TicketState(state) for state in args.state) or (OPEN_STATES if args.open else frozenset())
+        if args.open:
+            states &= OPEN_STATES
+            if not states:
+                raise codes.Stop(_("--open and --state closed leave nothing to list"), codes.USAGE)
+        only = TicketFilter(
+            customer_key=customer.key if customer else "",
+            operator_keys=brand.chosen,
+            states=states,
+            kinds=frozenset(TicketKind(kind) for kind in args.kind),
+        )
+        found = await _all(backend, only, args.limit)
+        names = Names(backend)
+        await names.learn(ticket.customer_key for ticket in found)
+    if args.json:
+        setting.json([_object(ticket, names, brand) for ticket in found])
+    else:
+        setting.out.table(_columns(), [_row(ticket, names, setting) for ticket in found])
+    return codes.OK
+
+
+async def _all(backend: Backend, only: TicketFilter, limit: int) -> list[Ticket]:
+    found: list[Ticket] = []
+    after: str | None = None
+    while len(found) < limit:
+        page = await backend.tickets(only, after=after, limit=min(_PAGE, limit - len(found)))
+        found += page.rows
+        after = page.after
+        if after is None:
+            break
+    return found
+
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column(_("Reference"), fixed=True),
+        Column(_("Opened"), fixed=True),
+        Column(_("State")),
+        Column(_("Kind")),
+        Column(_("Held by")),
+        Column(_("Number"), fixed=True),
+        Column(_("Name")),
+        Column(_("Subject")),
+    )
+
+
+def _row(ticket: Ticket, names: Names, setting: Setting) -> tuple[str, ...]:
+    spoken = setting.out.tty
+    return (
+        ticket.reference,
+        setting.moment(ticket.opened_at),
+        word(ticket.state) if spoken else ticket.state.value,
+        word(ticket.kind) if spoken else ticket.kind.value,
+        ticket.holder_name or word(ticket.holder) if spoken else ticket.holder.value,
+        names.number(ticket.customer_key),
+        names.name(ticket.customer_key),
+        ticket.subject,
+    )
+
+
+def _object(ticket: Ticket, names: Names, brand: Brands) -> dict[str, Any]:
+    moments = {
+        name: moment_text(value) if (value := getattr(ticket, name)) else None
+        for name in ("opened_at", "taken_in_charge_at", "due_at", "next_step_at", "held_since", "closed_at")
+    }
+    return {
+        "reference": ticket.reference,
+        "kind": ticket.kind.value,
+        "state": ticket.state.value,
+        "priority": ticket.priority.value,
+        "subject": ticket.subject,
+        "customer_number": names.number(ticket.customer_key),
+        "customer_name": names.name(ticket.customer_key),
+        "operator": brand.code(ticket.operator_key),
+        "holder": ticket.holder.value,
+        "holder_name": ticket.holder_name,
+        "next_step": ticket.next_step,
+        "outcome": ticket.outcome.value if ticket.outcome else None,
+        **moments,
+        "key": ticket.key,
+    }
