@@ -79,6 +79,10 @@ class Palette:
         """A bar of a tone at the edge: its colour without attributes that would deform a block."""
         return self._look(tone, "bar")
 
+    def key(self, tone: Tone) -> Style:
+        """A letter that is a key, inside a word."""
+        return self._look(tone, "key")
+
     def _look(self, tone: Tone, weight: str) -> Style:
         try:
             return self._looks[tone, weight]
@@ -97,6 +101,8 @@ class Palette:
             words = words - {"dim"} | {"bold"}
         elif weight == "bar":
             words = set()
+        elif weight == "key":
+            words = words - {"dim", "reverse"} | {"underline", "bold"}
         elif weight == "badge":
             words = words - {"dim", "bold", "underline"} | {"reverse"}
         style = self.base + self._coloured(colour, tone)
