@@ -1,0 +1,81 @@
+"""The suite that every backend passes, for those who write one.
+
+Install `pytest`, `pytest-asyncio` and `hypothesis` beside the program; nothing of the program itself imports this
+package. Then subclass `BackendContract` in a test module of your own and give it a `backend`, opened and empty:
+
+    from backends.contract import BackendContract
+
+    class TestMyBackend(BackendContract):
+        @pytest_asyncio.fixture
+        async def backend(self, tmp_path: Path) -> AsyncIterator[Backend]:
+            backend = open_url(f"mine:{tmp_path}/store")
+            await backend.open()
+            yield backend
+            await backend.close()
+
+        async def second(self, backend: Backend) -> Backend:
+            again = open_url(backend.url)
+            await again.open()
+            return again
+
+`second` is a further handle on the same store, as another program would hold it; leave it out when there can be none,
+and the tests of living together use one handle twice. Override `plant` when your backend cannot write, to put records
+into the server it talks to. `patience` is how many seconds an event may take before its test fails.
+
+What a backend does not advertise in `capabilities` is not left untested: it must raise Unsupported with that
+capability, and only then is the rest of its tests skipped. What the tests demand is said in their docstrings; where
+the port leaves a choice (which words surround a hit, how a key looks) they accept any.
+
+hypothesis is needed because "every record comes back as it went in" cannot be shown by a handful of examples; its
+strategies are in `backends.contract.strategies`, ready-made records in `backends.contract.samples`.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite(
+    *(
+        f"backends.contract.{module}"
+        for module in (
+            "auditing", "base", "batches", "forgetting", "history", "keeping", "living", "reading", "references",
+            "searching", "storing", "undoing", "words",
+        )
+    )
+)  # fmt: skip
+
+from backends.contract.auditing import AuditContract  # noqa: E402
+from backends.contract.base import Contract  # noqa: E402  (assertions explain themselves only when asked for before)
+from backends.contract.batches import BatchContract  # noqa: E402
+from backends.contract.forgetting import ForgetContract  # noqa: E402
+from backends.contract.history import HistoryContract  # noqa: E402
+from backends.contract.keeping import ExportContract  # noqa: E402
+from backends.contract.living import LiveContract, TogetherContract  # noqa: E402
+from backends.contract.reading import OutageContract, QueueContract, ReadContract  # noqa: E402
+from backends.contract.references import ReferenceContract  # noqa: E402
+from backends.contract.searching import SearchContract  # noqa: E402
+from backends.contract.storing import RoundTripContract  # noqa: E402
+from backends.contract.undoing import UndoContract  # noqa: E402
+from backends.contract.words import TextSearchContract  # noqa: E402
+
+__all__ = ["BackendContract", "Contract"]
+
+
+class BackendContract(
+    RoundTripContract,
+    BatchContract,
+    UndoContract,
+    ReferenceContract,
+    ReadContract,
+    HistoryContract,
+    SearchContract,
+    TextSearchContract,
+    QueueContract,
+    OutageContract,
+    LiveContract,
+    TogetherContract,
+    AuditContract,
+    ExportContract,
+    ForgetContract,
+):
+    """All promises of the port; the module's docstring says how to subclass it."""

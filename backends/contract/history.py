@@ -1,0 +1,149 @@
+"""The timeline: everything ever said, newest first, by channel, direction, words, thread and ticket."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from backends.contract.base import Contract, every_row
+from backends.contract.samples import a_contact, a_ticket, a_ticket_event, ago, an_email
+from backends.port import Backend, Capability, TimelineFilter
+from backends.records import AnswerState, Channel, Contact, Customer, Direction, Key, Record
+
+
+class HistoryContract(Contract):
+    """The timeline of one customer."""
+
+    async def _keys(self, backend: Backend, customer: Customer, only: TimelineFilter) -> list[Key]:
+        rows = await every_row(lambda after: backend.timeline(customer.key, only=only, after=after, limit=2))
+        return [entry.key for entry in rows]
+
+    async def test_newest_first_with_ticket_events(self, backend: Backend) -> None:
+        """Contacts of every channel and ticket events come in one order, newest first; other customers' do not."""
+        await self.needs(backend, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        ticket = await self.planted(backend, a_ticket(customer))
+        other = await self.a_customer(backend)
+        samples: list[Record] = [
+            a_contact(customer, at=ago(days=3), channel=Channel.LETTER),
+            a_ticket_event(ticket, at=ago(days=1)),
+            a_contact(customer, at=ago(days=2), channel="telex"),
+            a_contact(customer, at=ago(hours=1), direction=Direction.OUTBOUND),
+        ]
+        stored = await self.plant(backend, samples)
+        await self.planted(backend, a_contact(other))
+        rows = (await backend.timeline(customer.key)).rows
+        assert list(rows) == [stored[3], stored[1], stored[2], stored[0]]
+
+    async def test_an_empty_history_is_an_empty_page(self, backend: Backend) -> None:
+        """A customer without history has an empty page and no cursor."""
+        await self.needs(backend, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        page = await backend.timeline(customer.key)
+        assert page.rows == ()
+        assert page.after is None
+
+    async def test_bodies_are_cut(self, backend: Backend) -> None:
+        """A body is cut to 240 characters and says so; a shorter one is whole; the contact alone has all of it."""
+        await self.needs(backend, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        bodies = ["ż" * 241, "ż" * 240, ""]
+        samples = [a_contact(customer, at=ago(hours=index), body=body) for index, body in enumerate(bodies)]
+        stored = await self.plant(backend, samples)
+        cut, fits, empty = (await backend.timeline(customer.key)).rows
+        assert isinstance(cut, Contact)
+        assert (cut.body, cut.whole) == ("ż" * 240, False)
+        assert (fits, empty) == (stored[1], stored[2])
+        assert (await backend.contact(cut.key)).body == bodies[0]
+
+    async def test_each_filter_narrows(self, backend: Backend) -> None:
+        """Channel, direction, words, debt, ticket and thread narrow the history, one by one and together."""
+        await self.needs(backend, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        ticket = await self.planted(backend, a_ticket(customer))
+        elsewhere = await self.planted(backend, a_ticket(customer))
+        samples: list[Record] = [
+            an_email(customer, at=ago(days=6), subject="Router", body="Łącze nie działa " * 30 + "finis", thread="t1"),
+            a_contact(customer, at=ago(days=5), ticket_key=ticket.key, body="router again"),
+            an_email(
+                customer, at=ago(days=4), direction=Direction.OUTBOUND, answer=AnswerState.NOT_NEEDED, thread="t1"
+            ),
+            a_contact(customer, at=ago(days=3), channel=Channel.SMS, ticket_key=elsewhere.key),
+            a_ticket_event(ticket, at=ago(days=2), text="router"),
+            a_ticket_event(elsewhere, at=ago(days=1)),
+        ]
+        mail, call, reply, sms, event, event_elsewhere = [each.key for each in await self.plant(backend, samples)]
+        inbound = frozenset({Direction.INBOUND})
+        email = frozenset({Channel.EMAIL})
+        for only, expected in (
+            (TimelineFilter(), [event_elsewhere, event, sms, reply, call, mail]),
+            (TimelineFilter(events=False), [sms, reply, call, mail]),
+            (TimelineFilter(channels=email), [reply, mail]),
+            (TimelineFilter(channels=email | {Channel.SMS}), [sms, reply, mail]),
+            (TimelineFilter(channels=frozenset({"telex"})), []),
+            (TimelineFilter(directions=inbound), [sms, call, mail]),
+            (TimelineFilter(text="router"), [call, mail]),
+            (TimelineFilter(text="ROUT dzial"), [mail]),
+            (TimelineFilter(text="lacze finis"), [mail]),
+            (TimelineFilter(text="router nothing"), []),
+            (TimelineFilter(unanswered=True), [mail]),
+            (TimelineFilter(ticket_key=ticket.key), [event, call]),
+            (TimelineFilter(ticket_key=ticket.key, events=False), [call]),
+            (TimelineFilter(thread="t1"), [reply, mail]),
+            (TimelineFilter(channels=email, directions=inbound, text="router", thread="t1", unanswered=True), [mail]),
+            (TimelineFilter(channels=email, ticket_key=ticket.key), []),
+            (TimelineFilter(directions=inbound, text="again", ticket_key=ticket.key), [call]),
+        ):
+            assert await self._keys(backend, customer, only) == expected, only
+
+    @pytest.mark.parametrize("text", ['"', "NEAR(a b)", "body:x", "x AND", "*", "-", "%", "\x00", "(((", "x" * 10_000])
+    async def test_a_filter_text_is_data(self, backend: Backend, text: str) -> None:
+        """Whatever is typed as words to filter by never raises and finds no contact that lacks them."""
+        await self.needs(backend, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        await self.contacts(backend, customer, 1, body="router kaput")
+        assert (await backend.timeline(customer.key, only=TimelineFilter(text=f"zzz {text}"))).rows == ()
+        assert len((await backend.timeline(customer.key, only=TimelineFilter(text=f"kaput {text} "))).rows) <= 1
+
+    @pytest.mark.parametrize("limit", [1, 3, 10])
+    async def test_pages_have_no_gaps_at_equal_moments(self, backend: Backend, limit: int) -> None:
+        """Entries of one moment, contacts and events, are each given once, however the pages fall."""
+        await self.needs(backend, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        ticket = await self.planted(backend, a_ticket(customer))
+        moment = ago(hours=1)
+        samples: list[Record] = []
+        for _ in range(5):
+            samples += [a_contact(customer, at=moment), a_ticket_event(ticket, at=moment)]
+        stored = await self.plant(backend, samples)
+        rows = await every_row(lambda after: backend.timeline(customer.key, after=after, limit=limit))
+        assert len(rows) == 10
+        assert set(rows) == set(stored)
+        again = await every_row(lambda after: backend.timeline(customer.key, after=after, limit=4))
+        assert again == rows
+
+    async def test_pages_hold_while_the_history_grows(self, backend: Backend) -> None:
+        """What is stored between two pages repeats nothing and hides nothing that was there."""
+        await self.needs(backend, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        begin = ago(days=2)
+        samples = [a_contact(customer, at=begin + timedelta(minutes=index)) for index in range(6)]
+        keys = [record.key for record in await self.plant(backend, samples)]
+        first = await backend.timeline(customer.key, limit=3)
+        await self.plant(
+            backend, [a_contact(customer), a_contact(customer, at=begin + timedelta(minutes=4, seconds=9))]
+        )
+        second = await backend.timeline(customer.key, after=first.after, limit=3)
+        assert [entry.key for entry in (*first.rows, *second.rows)] == keys[::-1]
+        assert second.after is None
+
+    async def test_moments_a_microsecond_apart_are_told_apart(self, backend: Backend) -> None:
+        """Order and pages know microseconds."""
+        await self.needs(backend, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        begin = ago(hours=1).replace(microsecond=999_998)
+        samples = [a_contact(customer, at=begin + timedelta(microseconds=index)) for index in (1, 3, 0, 2)]
+        stored = await self.plant(backend, samples)
+        rows = await every_row(lambda after: backend.timeline(customer.key, after=after, limit=1))
+        assert rows == [stored[1], stored[3], stored[0], stored[2]]

@@ -1,0 +1,148 @@
+"""References: everybody gets one, no two alike, found as people read them out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from backends.contract.base import NOBODY, Contract, R
+from backends.contract.samples import (
+    a_contact,
+    a_customer,
+    a_line,
+    a_ticket,
+    an_agent,
+    an_operator,
+    an_outage,
+    unlike_any_other,
+)
+from backends.errors import Invalid, NotFound
+from backends.port import Backend, Capability
+from backends.records import Record
+
+
+class ReferenceContract(Contract):
+    """What customers, lines, tickets, contacts and outages are called outside the backend."""
+
+    async def test_references_are_assigned_and_unique(self, backend: Backend) -> None:
+        """What comes without a reference gets one that no other has, fit to be read out: letters, digits, dashes."""
+        await self.needs(backend, Capability.WRITE)
+        operator = await self.an_operator(backend)
+        customer = await self.planted(backend, a_customer(operator))
+        records: list[Record] = []
+        for _ in range(3):
+            for sample in (
+                a_customer(operator),
+                a_line(customer),
+                a_ticket(customer),
+                a_contact(customer),
+                an_outage(),
+            ):
+                records.append(sample)
+        given = [_called(record) for record in await self.plant(backend, records)]
+        assert len(set(given)) == len(given)
+        assert all(re.fullmatch(r"[A-Z0-9][A-Z0-9-]{2,15}", reference) for reference in given), given
+
+    async def test_a_reference_of_ones_own_is_kept(self, backend: Backend) -> None:
+        """An imported reference stays as it is, and no assigned one collides with it."""
+        await self.needs(backend, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        first = await self.planted(backend, a_ticket(customer))
+        begun = re.match(r"(.*?)(\d+)$", first.reference)
+        following = f"{begun[1]}{int(begun[2]) + 1}" if begun else f"{first.reference}1"
+        own = await self.planted(backend, a_ticket(customer, reference=following))
+        assert own.reference == following
+        later = [await self.planted(backend, a_ticket(customer)) for _ in range(3)]
+        assert len({ticket.reference for ticket in (first, own, *later)}) == 5
+
+    async def test_a_ticket_is_found_as_people_say_it(self, backend: Backend) -> None:
+        """A ticket is found by its key and by its reference in any case."""
+        await self.needs(backend, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        ticket = await self.planted(backend, a_ticket(customer, reference="Abc-77x"))
+        await self.planted(backend, a_ticket(customer))
+        for said in (ticket.key, "Abc-77x", "abc-77X", "ABC-77X"):
+            assert await backend.ticket(said) == ticket
+
+    async def test_no_two_share_what_names_them(self, backend: Backend) -> None:
+        """A taken reference, number, code or login is Invalid in any case, naming its field."""
+        await self.needs(backend, Capability.WRITE)
+        operator = await self.planted(backend, an_operator(code="BREZA"))
+        customer = await self.planted(backend, a_customer(operator, number="C-ABC"))
+        await self.plant(
+            backend,
+            [
+                an_agent(login="Ola"),
+                a_ticket(customer, reference="T-ABC"),
+                a_contact(customer, reference="K-ABC"),
+                an_outage(reference="O-ABC"),
+            ],
+        )
+        for field, record in (
+            ("code", an_operator(code="breza")),
+            ("login", an_agent(login="ola")),
+            ("number", a_customer(operator, number="c-abc")),
+            ("reference", a_ticket(customer, reference="t-abc")),
+            ("reference", a_contact(customer, reference="k-abc")),
+            ("reference", an_outage(reference="o-abc")),
+        ):
+            await self._is_taken(backend, record, field)
+
+    async def _is_taken(self, backend: Backend, record: R, field: str) -> None:
+        with pytest.raises(Invalid) as raised:
+            await self.planted(backend, record)
+        assert raised.value.field == field, type(record)
+
+    async def test_brands_number_their_customers_themselves(self, backend: Backend) -> None:
+        """Two operators may have a customer of the same number each; both are found by it."""
+        await self.needs(backend, Capability.WRITE, Capability.SEARCH)
+        number = f"{unlike_any_other()}-7".upper()
+        one = await self.a_customer(backend, number=number)
+        other = await self.a_customer(backend, number=number)
+        found = await backend.search(number)
+        assert {match.customer.key for match in found} == {one.key, other.key}
+        assert not any(match.exact for match in found), "exact means that nobody else can be meant"
+
+    async def test_a_change_keeps_the_reference(self, backend: Backend) -> None:
+        """Storing a record over itself is no collision, and a reference can be corrected."""
+        await self.needs(backend, Capability.WRITE)
+        ticket = await self.planted(backend, a_ticket(await self.a_customer(backend)))
+        same = await self.changed(backend, ticket, subject="other")
+        assert same.reference == ticket.reference
+        corrected = await self.changed(backend, same, reference="FIXED-1")
+        assert await backend.ticket("fixed-1") == corrected
+
+    async def test_what_is_not_there_is_not_found(self, backend: Backend) -> None:
+        """Unknown keys and references raise NotFound; an error never looks like an empty list."""
+        for asked in (
+            backend.customer_file(NOBODY),
+            backend.contact(NOBODY),
+            backend.ticket(NOBODY),
+            backend.timeline(NOBODY),
+            backend.customer_file(""),
+            backend.contact(""),
+            backend.ticket(""),
+        ):
+            with pytest.raises(NotFound):
+                await asked
+
+    @pytest.mark.parametrize("key", ["-1", "0", "99999999999999999999", "1.0", "1 OR 1=1", "٣", "\x00", "x" * 10_000])
+    async def test_odd_keys_are_not_found(self, backend: Backend, key: str) -> None:
+        """A key that no record ever had raises NotFound, whatever it looks like."""
+        for asked in (backend.customer_file(key), backend.contact(key), backend.ticket(key), backend.timeline(key)):
+            with pytest.raises(NotFound):
+                await asked
+
+    async def test_operators_by_name_agents_by_login(self, backend: Backend) -> None:
+        """Operators come in the order of their names, agents in the order of their logins."""
+        await self.needs(backend, Capability.WRITE)
+        await self.plant(backend, [an_operator(name=name) for name in ("Breza", "Aurora", "Cirrus")])
+        await self.plant(backend, [replace(an_agent(), login=login) for login in ("mia", "leo", "ola")])
+        assert [operator.name for operator in await backend.operators()] == ["Aurora", "Breza", "Cirrus"]
+        assert [agent.login for agent in await backend.agents()] == ["leo", "mia", "ola"]
+
+
+def _called(record: Record) -> str:
+    return str(getattr(record, "reference", "") or getattr(record, "number", ""))

@@ -1,0 +1,319 @@
+"""Searching: whatever the agent types finds who is meant, why, and nobody else; it is data, never a query language."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from backends.clean import fold
+from backends.contract.base import Contract
+from backends.contract.samples import a_contact, a_contract, a_customer, a_line, a_ticket, an_operator, points
+from backends.contract.strategies import ODD_TEXTS
+from backends.port import Backend, Capability, Match, MatchedOn
+from backends.records import Customer, Key, Line, Place
+
+HOSTILE = (
+    '"', "'", '""', "*", "-", "+", "%", "_", "^", ":", "(", ")", "()", "((((", "{}", "[]", "\\", "/", "|", "&", "!",
+    "~", "AND", "OR", "NOT", "NEAR", "NEAR(nowak", "NEAR(zzz qqq, 2)", "name : zzz", "name:zzz", "{name} : zzz",
+    "^zzz", "zzz*", '"zzz', 'zzz"', "zzz OR", "zzz\x00", "\x00", "\x00\x00", "' OR '1'='1", "1; DROP TABLE customer",
+    "%zzz%", "z_z", "no-such", "o'nobody", "C++", "+48…", "\ud800", "\u202e", "\u200b", "🦓", "   ", "\n\t", "[bold]",
+    "..", "0", "00", "@", "@@", "a@", ".@.", "::", ":::::", "1.2.3", "999.999.999.999", "::ffff:999.1.1.1",
+    "1.2.3.4/99", "zz:zz:zz:zz:zz:zz", "(" * 10_000, '"' * 10_000, "z" * 10_000, "z " * 5_000, "9" * 10_000,
+    "9 " * 5_000, "* " * 5_000, "NOT " * 2_500,
+)  # fmt: skip
+
+NOTATIONS = (
+    ("PL", "+48601234567", ("+48 601 234 567", "0048 601 234 567", "601 234 567", "601-234-567", "601234567",
+                            "+48601234567", "(+48) 601-234-567", "+48.601.234.567", " 601 234 567 ")),
+    ("PL", "+48618521234", ("61 852 12 34", "(61) 852-12-34", "+48 61 852 12 34")),
+    ("IT", "+393471234567", ("347 1234567", "+39 347 123 4567", "0039 347 1234567", "347/1234567", "347-123.45.67")),
+    ("IT", "+390612345678", ("06 1234 5678", "06/12345678", "+39 06 12345678", "0039 06 1234 5678")),
+    ("SE", "+46701740605", ("070-174 06 05", "0701740605", "+46 701740605", "0046 70 174 06 05", "+46 (0)70-1740605")),
+    ("SE", "+46850000000", ("08-500 000 00", "+46 8 500 000 00", "(08) 50000000")),
+    ("GB", "+447700900123", ("07700 900123", "07700900123", "+447700900123", "00447700900123", "+44(0)7700 900123")),
+    ("GB", "+442079460018", ("020 7946 0018", "(020) 7946 0018", "+44 20 7946 0018", "02079460018")),
+)  # fmt: skip
+
+NAMES = (
+    ("Łukasz Żółć", ("lukasz", "zolc", "Łukasz", "LUKASZ", "luk", "zolc luk", "ŻÓŁĆ", "lukasz zolc")),
+    ("Bjørn Åkesson", ("bjorn", "akesson", "Bjørn", "ake bj", "åkesson")),
+    ("Søren Ærø", ("soren", "aero", "søren")),
+    ("Hans Großmann", ("grossmann", "großmann", "GROSSMANN", "gross hans")),
+    ("José Peña Núñez", ("jose", "pena", "nunez", "nunez jose", "peña", "jo pe nu")),
+    ("Anne-Marie O'Brien", ("anne", "marie", "anne-marie", "annemarie", "o'brien", "obrien", "O’Brien anne", "brien")),
+    ("Đặng Thị Hạnh", ("dang", "hanh", "thi dang")),
+    ("Юлия Ковальчук", ("юлия", "ковал", "ЮЛИЯ")),
+    ("محمد علي", ("محمد", "علي")),
+)
+
+
+def _found(matches: tuple[Match, ...]) -> list[Key]:
+    return [match.customer.key for match in matches]
+
+
+class SearchContract(Contract):
+    """The omnibox."""
+
+    async def _bystanders(self, backend: Backend) -> Customer:
+        """Store operators of four countries and a customer whom no search of this class means; return that customer."""
+        operators = [an_operator(country=country) for country in ("PL", "IT", "SE", "GB")]
+        bystander = a_customer(
+            operators[0],
+            name="Wxyz Vbnm",
+            points=points("wxyz@vbnm.example", "+48999888777"),
+            place=Place("Vbnmowa", "1", "", "99-999", "Wxyzow", "", "PL"),
+        )
+        line = a_line(bystander, mac="FE:FE:FE:FE:FE:FE", ip="203.0.113.254", phone="+48999888776")
+        stored = await self.plant(backend, [*operators, bystander, line, a_ticket(bystander), a_contact(bystander)])
+        customer = stored[4]
+        assert isinstance(customer, Customer)
+        return customer
+
+    async def _one(self, backend: Backend, text: str, customer: Customer) -> Match:
+        found = await backend.search(text)
+        assert _found(found) == [customer.key], text
+        assert found[0].customer == customer
+        return found[0]
+
+    @pytest.mark.parametrize(("name", "typed"), NAMES, ids=[name for name, _ in NAMES])
+    async def test_names_as_people_type_them(self, backend: Backend, name: str, typed: tuple[str, ...]) -> None:
+        """The beginning of any word of a name, without its accents, in any case and order, finds its bearer alone."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self._bystanders(backend)
+        customer = await self.a_customer(backend, name=name)
+        for text in typed:
+            match = await self._one(backend, text, customer)
+            assert match.on is MatchedOn.NAME
+            assert match.shown
+
+    async def test_all_words_must_fit(self, backend: Backend) -> None:
+        """Two words find only who has both; the end of a word finds nobody."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self._bystanders(backend)
+        await self.a_customer(backend, name="Karol Nowak")
+        both = await self.a_customer(backend, name="Anna Nowak")
+        await self._one(backend, "nowak anna", both)
+        assert await backend.search("nowak zofia") == ()
+        assert await backend.search("owak") == ()
+
+    async def test_the_best_comes_first(self, backend: Backend) -> None:
+        """Whose name is the word comes before those whose name only begins with it, also when few are asked for."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        operator = await self.an_operator(backend)
+        names = [f"Anna Nowakowska {letter}" for letter in "bcdefghij"]
+        names.insert(5, "Zenon Nowak")
+        await self.plant(backend, [a_customer(operator, name=name) for name in names])
+        found = await backend.search("nowak", limit=3)
+        assert len(found) == 3
+        assert found[0].customer.name == "Zenon Nowak"
+        assert len(await backend.search("nowak")) == 10
+
+    async def test_nothing_finds_nobody(self, backend: Backend) -> None:
+        """An empty or blank text finds nobody."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self._bystanders(backend)
+        for text in ("", " ", "\n", "\t  "):
+            assert await backend.search(text) == ()
+
+    async def test_operators_narrow_the_search(self, backend: Backend) -> None:
+        """With operators given, only their customers are found."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        one = await self.a_customer(backend, name="Ida Twin", points=points("+48601000111"))
+        other = await self.a_customer(backend, name="Ida Twin", points=points("+48601000111"))
+        for text in ("twin", "601 000 111"):
+            assert set(_found(await backend.search(text))) == {one.key, other.key}
+            assert _found(await backend.search(text, operator_keys=frozenset({other.operator_key}))) == [other.key]
+
+    @pytest.mark.parametrize(("country", "number", "typed"), NOTATIONS, ids=[number for _, number, _ in NOTATIONS])
+    async def test_telephone_numbers_in_any_notation(
+        self, backend: Backend, country: str, number: str, typed: tuple[str, ...]
+    ) -> None:
+        """A number is found with and without country code, with any signs between its digits; it is exact."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self._bystanders(backend)
+        operator = await self.an_operator(backend, country=country)
+        customer = await self.planted(backend, a_customer(operator, points=points(number)))
+        for text in typed:
+            match = await self._one(backend, text, customer)
+            assert match.on is MatchedOn.PHONE
+            assert match.exact, text
+            assert match.shown
+
+    async def test_parts_of_telephone_numbers(self, backend: Backend) -> None:
+        """The last digits, four or more, and the beginning of a number find it, not exactly."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self._bystanders(backend)
+        customer = await self.a_customer(backend, points=points("+48601234567"))
+        for text in ("4567", "34567", "234 567", "234-567", "+48 601 234", "601 234", "60123"):
+            match = await self._one(backend, text, customer)
+            assert match.on is MatchedOn.PHONE
+            assert not match.exact
+        assert await backend.search("0124") == ()
+
+    async def test_the_number_of_a_line(self, backend: Backend) -> None:
+        """The telephone number of a line finds its customer and says which line."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self._bystanders(backend)
+        customer = await self.a_customer(backend)
+        line = await self.planted(backend, a_line(customer, service="telephone", phone="+48618521234"))
+        match = await self._one(backend, "61 852 12 34", customer)
+        assert (match.on, match.record_key) == (MatchedOn.PHONE, line.key)
+
+    async def test_a_number_shared_by_two_is_not_exact(self, backend: Backend) -> None:
+        """When two customers have the number, both are found and neither is exact."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        operator = await self.an_operator(backend)
+        shared = [a_customer(operator, points=points("+48601234567")) for _ in range(2)]
+        stored = await self.plant(backend, shared)
+        found = await backend.search("601234567")
+        assert set(_found(found)) == {customer.key for customer in stored}
+        assert not any(match.exact for match in found)
+
+    async def test_each_customer_once(self, backend: Backend) -> None:
+        """A customer who matches in several ways is found once."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        place = Place("Marianna", "1", "", "61-001", "Marianna", "", "PL")
+        customer = await self.a_customer(
+            backend, name="Marianna Mariańska", place=place, points=points("marianna@a.example", "marianna@b.example")
+        )
+        await self.plant(backend, [a_line(customer, place=place), a_line(customer, place=place)])
+        match = await self._one(backend, "marianna", customer)
+        assert match.on is MatchedOn.NAME
+        await self._one(backend, "61-001", customer)
+
+    async def test_email_addresses(self, backend: Backend) -> None:
+        """An address in any case is exact; its beginning finds it."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self._bystanders(backend)
+        customer = await self.a_customer(backend, points=points("jan.kowal-ski+net@poczta.example"))
+        for text in ("jan.kowal-ski+net@poczta.example", " Jan.Kowal-Ski+Net@Poczta.Example "):
+            match = await self._one(backend, text, customer)
+            assert (match.on, match.exact) == (MatchedOn.EMAIL, True)
+        for text in ("jan.kowal-ski+net@", "jan.kow"):
+            match = await self._one(backend, text, customer)
+            assert (match.on, match.exact) == (MatchedOn.EMAIL, False)
+        assert await backend.search("jan@poczta.example") == ()
+
+    async def test_references_as_people_read_them_out(self, backend: Backend) -> None:
+        """Customer, ticket, contact, line and contract are found by reference: any case, with or without dashes."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self._bystanders(backend)
+        customer = await self.a_customer(backend)
+        ticket = await self.planted(backend, a_ticket(customer))
+        contact = await self.planted(backend, a_contact(customer))
+        line = await self.planted(backend, a_line(customer))
+        contract = await self.planted(backend, a_contract(customer, number="AB/2026-77"))
+        for reference, on, key in (
+            (customer.number, MatchedOn.NUMBER, None),
+            (ticket.reference, MatchedOn.TICKET, ticket.key),
+            (contact.reference, MatchedOn.CONTACT, contact.key),
+            (line.number, MatchedOn.LINE, line.key),
+            (contract.number, MatchedOn.CONTRACT, None),
+        ):
+            plain = reference.replace("-", "").replace("/", "")
+            for text in (reference, reference.lower(), plain, plain.lower(), f" {reference} "):
+                match = await self._one(backend, text, customer)
+                assert (match.on, match.exact) == (on, True), text
+                assert fold(match.shown) == fold(reference)
+                assert key in (None, match.record_key)
+
+    async def test_addresses_of_devices(self, backend: Backend) -> None:
+        """MAC and IP addresses are found in every notation, exactly, and say which line."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self._bystanders(backend)
+        customer = await self.a_customer(backend)
+        line = await self.planted(backend, a_line(customer, mac="00:1A:2b:3C:4d:5E", ip="2001:db8::42"))
+        other = await self.planted(backend, a_line(customer, mac="aabb.ccdd.eeff", ip="192.0.2.77"))
+        macs = ("00:1A:2B:3C:4D:5E", "00-1a-2b-3c-4d-5e", "001a.2b3c.4d5e", "001A2B3C4D5E", "00 1a 2b 3c 4d 5e")
+        for text in macs:
+            await self._device(backend, customer, line, MatchedOn.MAC, text)
+        for text in ("2001:db8::42", "2001:DB8:0:0:0:0:0:42", "2001:0db8:0000:0000:0000:0000:0000:0042"):
+            await self._device(backend, customer, line, MatchedOn.IP, text)
+        await self._device(backend, customer, other, MatchedOn.MAC, "AA:BB:CC:DD:EE:FF")
+        await self._device(backend, customer, other, MatchedOn.IP, "192.0.2.77")
+        for text in ("192.0.2.7", "192.0.2.78", "00:1A:2B:3C:4D:5F", "2001:db8::43"):
+            assert await backend.search(text) == (), text
+
+    async def _device(self, backend: Backend, customer: Customer, line: Line, on: MatchedOn, text: str) -> None:
+        match = await self._one(backend, text, customer)
+        assert (match.on, match.exact, match.record_key) == (on, True, line.key), text
+
+    async def test_places(self, backend: Backend) -> None:
+        """Postcodes with or without their sign, and words of the address, find who lives or has a line there."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self._bystanders(backend)
+        polish = await self.a_customer(backend, place=Place("ulica Długa", "12", "3", "61-001", "Poznań", "", "PL"))
+        british = await self.a_customer(backend, place=Place("Baker Street", "221b", "", "NW1 6XE", "London", "", "GB"))
+        swedish = await self.a_customer(backend)
+        place = Place("Sveavägen", "44", "", "111 34", "Stockholm", "", "SE")
+        await self.planted(backend, a_line(swedish, place=place))
+        postcodes: tuple[tuple[Customer, tuple[str, ...]], ...] = (
+            (polish, ("61-001", "61001", "61 001")),
+            (british, ("NW1 6XE", "nw16xe", "nw1 6xe", "NW1-6XE")),
+            (swedish, ("111 34", "11134", "111-34")),
+        )
+        for customer, typed in postcodes:
+            for text in typed:
+                match = await self._one(backend, text, customer)
+                assert match.on is MatchedOn.POSTCODE, text
+        words: tuple[tuple[Customer, tuple[str, ...]], ...] = (
+            (polish, ("dluga", "Długa 12", "dluga 12 poznan", "poznan dlug", "ulica długa")),
+            (british, ("baker street", "baker 221b", "221b baker st")),
+            (swedish, ("sveavagen", "sveavägen 44", "SVEAV stock")),
+        )
+        for customer, typed in words:
+            for text in typed:
+                match = await self._one(backend, text, customer)
+                assert match.on is MatchedOn.PLACE, text
+        assert await backend.search("dluga 13") == ()
+
+    async def test_what_was_changed_is_found_as_it_is(self, backend: Backend) -> None:
+        """After a change the new name and number find the customer, the old ones do not."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self._bystanders(backend)
+        customer = await self.a_customer(backend, name="Ewa Panieńska", points=points("+48601234567"))
+        line = await self.planted(backend, a_line(customer, mac="00:1A:2B:3C:4D:5E"))
+        customer = await self.changed(backend, customer, name="Ewa Mężatka", points=points("+48609876543"))
+        await self.changed(backend, line, mac="00:1A:2B:3C:4D:00")
+        for text in ("mezatka", "609 876 543", "00:1A:2B:3C:4D:00"):
+            await self._one(backend, text, customer)
+        for text in ("panienska", "601 234 567", "00:1A:2B:3C:4D:5E"):
+            assert await backend.search(text) == ()
+
+    @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+    async def test_a_search_is_data(self, backend: Backend, text: str) -> None:
+        """Quotes, stars, operators, wildcards, NUL, brackets and very long texts raise nothing and find nobody."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self._bystanders(backend)
+        assert await backend.search(text) == ()
+
+    async def test_signs_do_not_change_what_words_mean(self, backend: Backend) -> None:
+        """Signs around a word are no operators: the word still finds its bearer, and only them."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self._bystanders(backend)
+        customer = await self.a_customer(backend, name="Jan Nowak")
+        for text in (
+            "nowak*",
+            "-nowak",
+            "+nowak",
+            '"nowak"',
+            "(nowak)",
+            "nowak%",
+            "^nowak",
+            "jan, nowak",
+            '"jan" -nowak',
+        ):
+            await self._one(backend, text, customer)
+        for text in ("NOT nowak", "nowak OR vbnm", "nowak AND jan", "name:nowak", "nowak NEAR jan"):
+            assert await backend.search(text) == ()
+
+    @given(text=st.text(max_size=60) | st.sampled_from(ODD_TEXTS) | st.from_regex(r"[-+ 0-9().:/@*\"']{1,30}"))
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    async def test_no_text_breaks_a_search(self, backend: Backend, text: str) -> None:
+        """Whatever is typed, a search answers with distinct customers, at most as many as asked for."""
+        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        if not await backend.operators():
+            await self._bystanders(backend)
+        found = await backend.search(text, limit=2)
+        assert len(found) == len(set(_found(found))) <= 2
