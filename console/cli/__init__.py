@@ -16,7 +16,7 @@ from console.cli.setting import Setting
 from console.config import ConfigError
 from console.i18n import _
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.umask(0o077)
     out, err = standard_streams()
     try:
-        code = _guarded(list(sys.argv[1:] if argv is None else argv), Setting(out, err))
+        code = run(list(sys.argv[1:] if argv is None else argv), Setting(out, err))
         sys.stdout.flush()
     except BrokenPipeError:
         # What is still in the buffer has nowhere to go; without this the interpreter complains when it ends.
@@ -35,7 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _guarded(argv: list[str], setting: Setting) -> int:
+def run(argv: Sequence[str], setting: Setting) -> int:
+    """Run the command line in `setting`; every error becomes a line on its standard error and an exit code.
+
+    Raises OSError only when the output cannot be written.
+    """
     from backends.errors import BackendError
     from console.cli import parsing
 
@@ -55,6 +59,17 @@ def _guarded(argv: list[str], setting: Setting) -> int:
         return _say(err, *worded(error, setting.backend_url))
     except KeyboardInterrupt:
         return codes.INTERRUPTED
+    except (BrokenPipeError, SystemExit):
+        raise
+    except Exception as error:  # the last resort: no traceback, which may quote a customer, reaches the terminal
+        return _say(err, _filed(error, setting), codes.BROKEN)
+
+
+def _filed(error: Exception, setting: Setting) -> str:
+    """Keep the details of a fault of our own for those who repair it, and return what to tell."""
+    from console.terminal.failures import file_failure
+
+    return file_failure(error, setting.paths.state / "failures").words(saved=False)
 
 
 def _say(err: Writer, says: str, code: int) -> int:

@@ -9,6 +9,8 @@ USAGE = 2
 DATA = 65
 """What is stored, or was given as input, is damaged or cannot be understood."""
 UNAVAILABLE = 69
+BROKEN = 70
+"""A fault of our own; the details are in a file."""
 CANNOT_CREATE = 73
 TRY_AGAIN = 75
 NOT_ALLOWED = 77

@@ -6,18 +6,19 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from backends.errors import NotFound
 from backends.port import Backend, Batch, OutageFilter
 from backends.records import LIVE_OUTAGE_STATES, Agent, Outage, OutageState
 from console.cli import codes, options
 from console.cli.lookup import Brands, brands, require, working_agent
-from console.cli.output import Column, moment_text
+from console.cli.objects import outage_object
+from console.cli.output import Column
 from console.cli.setting import Setting
 from console.desk.acts.outages import raise_outage, update_outage
 from console.desk.acts.scene import Unfit
 from console.i18n import N_, _, current_language
+from console.present.failures import unfit_words
 from console.rules.roles import Right
 from console.words import word
 
@@ -47,14 +48,6 @@ _STEPS: Mapping[str, tuple[OutageState | None, str, bool]] = {
     "dismiss": (OutageState.DISMISSED, N_("say, with the reason, that a suspicion was wrong"), True),
 }
 """Word → the state after it, its help, and whether a text is needed."""
-
-_UNFIT = {
-    "needed": N_("is needed"),
-    "place_needed": N_("say where: --postcode, --town or --element"),
-    "moment": N_('is no moment I understand; write for example "in 2h", "tomorrow 10" or "18:30"'),
-    "over": N_("this outage is over already"),
-    "cannot_follow": N_("an outage in this state cannot become that"),
-}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,10 +84,8 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
     try:
         return asyncio.run(_run(args, setting))
     except Unfit as unfit:
-        says = _(_UNFIT[unfit.code]) if unfit.code in _UNFIT else unfit.code
-        named = unfit.field.replace("_", "-")
-        about_all = unfit.code in ("place_needed", "over", "cannot_follow")
-        raise codes.Stop(says if about_all else f"{named}: {says}", codes.USAGE) from unfit
+        field = unfit.field.replace("_", "-")
+        raise codes.Stop(f"{field}: {unfit_words(unfit.code)}", codes.USAGE) from unfit
 
 
 async def _run(args: argparse.Namespace, setting: Setting) -> int:
@@ -113,7 +104,7 @@ async def _list(backend: Backend, args: argparse.Namespace, setting: Setting) ->
     only = OutageFilter(states=states, operator_keys=brand.chosen, limit=args.limit)
     found = await backend.outages(only)
     if args.json:
-        setting.json([_object(outage, brand) for outage in found])
+        setting.json([outage_object(outage, brand) for outage in found])
         return codes.OK
     columns = (
         Column(_("Reference"), fixed=True),
@@ -196,45 +187,9 @@ async def _store(backend: Backend, batch: Batch, brand: Brands, args: argparse.N
     if not isinstance(stored, Outage):
         raise NotFound(args.step)
     if args.json:
-        setting.json(_object(stored, brand))
+        setting.json(outage_object(stored, brand))
     elif setting.out.tty:
         setting.out.line(f"{stored.reference}  {word(stored.state)}  {stored.title}")
     else:
         setting.out.row((stored.reference, stored.state.value, stored.title))
     return codes.OK
-
-
-def _object(outage: Outage, brand: Brands) -> dict[str, Any]:
-    moments = {
-        name: moment_text(value) if (value := getattr(outage, name)) else None
-        for name in ("started_at", "confirmed_at", "expected_end", "ended_at")
-    }
-    covered = outage.coverage
-    return {
-        "reference": outage.reference,
-        "state": outage.state.value,
-        "kind": outage.kind.value,
-        "title": outage.title,
-        **moments,
-        "services": covered.services,
-        "postcodes": covered.postcodes,
-        "towns": covered.towns,
-        "elements": covered.elements,
-        "country": covered.country,
-        "operators": [brand.code(key) for key in outage.operator_keys],
-        "cause": outage.cause,
-        "say": outage.say,
-        "source": outage.source,
-        "supplier": outage.supplier,
-        "supplier_reference": outage.supplier_reference,
-        "updates": [
-            {
-                "at": moment_text(update.at),
-                "text": update.text,
-                "by": update.by,
-                "state": update.state.value if update.state else None,
-            }
-            for update in outage.updates
-        ],
-        "key": outage.key,
-    }

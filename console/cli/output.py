@@ -112,6 +112,11 @@ class Writer:
         for part in text.split("\n"):
             self._put(clean.strip_controls(part) + "\n")
 
+    def part(self, text: str) -> None:
+        """Print a beginning of a line and show it at once, as before an answer."""
+        self._put(clean.strip_controls(text))
+        self.stream.flush()
+
     def row(self, cells: Sequence[str]) -> None:
         """Print one record with tabs between its cells."""
         self._put("\t".join(clean.strip_controls(" ".join(cell.split())) for cell in cells) + "\n")

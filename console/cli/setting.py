@@ -92,6 +92,7 @@ class Setting:
     backend_flag: str = ""
     profile_flag: str = ""
     agent_flag: str = ""
+    theme_flag: str = ""
     connect: Callable[..., Backend] = _connect
 
     @cached_property
@@ -133,6 +134,11 @@ class Setting:
 
         given = self.agent_flag or self.environ.get("CORDBOARD_AGENT", "") or self.profile.agent
         return clean.line(given or _computer_user(), limit=64) or "agent"
+
+    @property
+    def theme(self) -> str:
+        """The colour theme asked for, empty when the terminal's abilities are to decide."""
+        return self.theme_flag or self.settings.interface.theme
 
     @cached_property
     def language(self) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from typing import Any
 
 from backends.port import Backend, TicketFilter
 from backends.records import OPEN_STATES, Ticket, TicketKind, TicketState
 from console.cli import codes, options
-from console.cli.lookup import Brands, Names, brands, one_customer
-from console.cli.output import Column, moment_text
+from console.cli.lookup import Names, brands, one_customer
+from console.cli.objects import ticket_object
+from console.cli.output import Column
 from console.cli.setting import Setting
 from console.i18n import N_, _
 from console.words import word
@@ -55,7 +55,12 @@ async def _list(args: argparse.Namespace, setting: Setting) -> int:
         names = Names(backend)
         await names.learn(ticket.customer_key for ticket in found)
     if args.json:
-        setting.json([_object(ticket, names, brand) for ticket in found])
+        setting.json(
+            [
+                ticket_object(ticket, names.number(ticket.customer_key), names.name(ticket.customer_key), brand)
+                for ticket in found
+            ]
+        )
     else:
         setting.out.table(_columns(), [_row(ticket, names, setting) for ticket in found])
     return codes.OK
@@ -98,26 +103,3 @@ def _row(ticket: Ticket, names: Names, setting: Setting) -> tuple[str, ...]:
         names.name(ticket.customer_key),
         ticket.subject,
     )
-
-
-def _object(ticket: Ticket, names: Names, brand: Brands) -> dict[str, Any]:
-    moments = {
-        name: moment_text(value) if (value := getattr(ticket, name)) else None
-        for name in ("opened_at", "taken_in_charge_at", "due_at", "next_step_at", "held_since", "closed_at")
-    }
-    return {
-        "reference": ticket.reference,
-        "kind": ticket.kind.value,
-        "state": ticket.state.value,
-        "priority": ticket.priority.value,
-        "subject": ticket.subject,
-        "customer_number": names.number(ticket.customer_key),
-        "customer_name": names.name(ticket.customer_key),
-        "operator": brand.code(ticket.operator_key),
-        "holder": ticket.holder.value,
-        "holder_name": ticket.holder_name,
-        "next_step": ticket.next_step,
-        "outcome": ticket.outcome.value if ticket.outcome else None,
-        **moments,
-        "key": ticket.key,
-    }

@@ -1,0 +1,128 @@
+"""`cordboard open`: the console itself, on a terminal that can show it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from backends.errors import WrongVersion
+from console.cli import codes
+from console.cli.setting import Setting
+from console.i18n import N_, _
+
+if TYPE_CHECKING:
+    from console.terminal.capabilities import Terminal, Wishes
+
+HELP = N_("open the console (also without any command)")
+
+_COLOURS = ("full", "sixteen", "mono")
+_CHARACTERS = ("utf8", "latin1", "ascii")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `open` takes."""
+    says = _("begin with this customer: number, telephone number or reference")
+    parser.add_argument("customer", nargs="?", metavar="CUSTOMER", help=says)
+    add_display(parser)
+
+
+def add_display(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what the terminal can show."""
+    group = parser.add_argument_group(_("display"))
+    one_of = _("one of: {words}")
+    group.add_argument("--theme", default="", metavar="NAME", help=_("colour theme"))
+    group.add_argument(
+        "--colours", choices=_COLOURS, metavar="NAME", help=_("colours; ") + one_of.format(words=", ".join(_COLOURS))
+    )
+    group.add_argument(
+        "--characters",
+        choices=_CHARACTERS,
+        metavar="NAME",
+        help=_("characters; ") + one_of.format(words=", ".join(_CHARACTERS)),
+    )
+    group.add_argument(
+        "--lean", action=argparse.BooleanOptionalAction, default=None, help=_("send few bytes, for slow lines")
+    )
+    group.add_argument("--mouse", action=argparse.BooleanOptionalAction, default=None, help=_("use the mouse"))
+
+
+def run(args: argparse.Namespace, setting: Setting) -> int:
+    """Open the console and return its exit code."""
+    if args.theme:
+        setting = replace(setting, theme_flag=args.theme)
+    return run_console(setting, setting.backend_url, customer=args.customer, wishes=wishes_of(args))
+
+
+def wishes_of(args: argparse.Namespace) -> Wishes:
+    """Return what the flags say about the display."""
+    from console.terminal.capabilities import Wishes
+
+    return Wishes(args.colours, args.characters, args.lean, args.mouse)
+
+
+def run_console(setting: Setting, url: str, *, customer: str | None = None, wishes: Wishes | None = None) -> int:
+    """Open the console on the records at `url` and return its exit code; raises Stop on a terminal that cannot."""
+    setting = setting if url == setting.backend_url else replace(setting, backend_flag=url)
+    terminal = terminal_of(setting, wishes)
+    if not terminal.interactive:
+        says = _("{why} The console needs one that can; use: cordboard find, cordboard show")
+        raise codes.Stop(says.format(why=terminal.why_not), codes.UNAVAILABLE)
+    prepare(setting)
+    from console.terminal.capabilities import apply_environment
+
+    apply_environment(terminal)
+    # The toolkit comes last: what could go wrong without it has gone wrong by now, in a line and at once.
+    from console.app import run as run_app
+
+    return run_app(setting, setting.connect(url), terminal, customer=customer)
+
+
+def terminal_of(setting: Setting, wishes: Wishes | None = None, *, probe: bool = True) -> Terminal:
+    """Return what the terminal can show: by flag, then environment, then configuration, then question."""
+    from console.terminal.capabilities import detect
+
+    return detect({**_configured(setting), **setting.environ}, flags=wishes, probe=probe)
+
+
+def _configured(setting: Setting) -> Mapping[str, str]:
+    """Return the configuration's wishes as the variables that an operator would set for one call."""
+    interface = setting.settings.interface
+    found = {"CORDBOARD_CHARS": interface.characters, "CORDBOARD_LEAN": interface.lean}
+    if not setting.environ.get("NO_COLOR"):
+        found["CORDBOARD_COLOURS"] = interface.colours
+    if not interface.mouse:
+        found["CORDBOARD_MOUSE"] = "off"
+    return {name: value for name, value in found.items() if value != "auto"}
+
+
+def prepare(setting: Setting) -> None:
+    """See that the records can be opened: make a first database, offer to upgrade an older one."""
+    file = setting.database_file
+    first = file is not None and not file.exists()
+    try:
+        asyncio.run(_try(setting))
+    except WrongVersion as error:
+        if error.newer or not _upgraded(setting, error):
+            raise
+    if first:
+        setting.err.line(_("A new, empty database was made: {file}").format(file=file))
+        setting.err.line(_("To look around in a made-up one: cordboard demo. To bring in your own: cordboard import."))
+
+
+async def _try(setting: Setting) -> None:
+    async with setting.open_backend():
+        pass
+
+
+def _upgraded(setting: Setting, error: WrongVersion) -> bool:
+    from console.cli.asking import agreed
+    from console.cli.db import upgrade
+
+    question = _("This database was made by an older cordboard ({found}). Make a backup and bring it up to date?")
+    if not agreed(setting, question.format(found=error.found)):
+        return False
+    asyncio.run(upgrade(setting, backup=True))
+    return True
