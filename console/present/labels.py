@@ -1,112 +1,56 @@
-"""Words and signs for codes: channels, kinds, states, holders, outcomes, flags. Unknown codes show as they are."""
+"""Signs and tones for codes, and words for the codes that are the console's own. Unknown codes show as they are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from backends.clean import line
 from backends.port import MatchedOn
-from backends.records import (
-    AnswerState,
-    Channel,
-    CustomerFlag,
-    CustomerKind,
-    Direction,
-    Holder,
-    Outcome,
-    OutageState,
-    Priority,
-    TicketEventKind,
-    TicketKind,
-    TicketState,
-    VisitState,
-)
+from backends.records import Channel, Direction, OutageState
 from console.i18n import N_, _
+from console.rules.clocks import ClockState
 from widgets.views import Span, Tone
 
 
 class Sign(NamedTuple):
-    """How a channel looks in a row: a glyph, the letter beside it, its tone and its name."""
+    """How a channel looks in a row: a glyph, the letter beside it, and its tone."""
 
     glyph: str
     letter: str
     tone: Tone
-    name: str
 
 
 CHANNEL_SIGNS: Mapping[str, Sign] = {
-    Channel.CALL: Sign("☎", "C", Tone.CALL, N_("call")),
-    Channel.EMAIL: Sign("✉", "E", Tone.EMAIL, N_("e-mail")),
-    Channel.CHAT: Sign("≡", "H", Tone.CHAT, N_("chat")),
-    Channel.SMS: Sign("≈", "S", Tone.SMS, N_("SMS")),
-    Channel.FAX: Sign("▤", "F", Tone.PAPER, N_("fax")),
-    Channel.LETTER: Sign("▣", "L", Tone.PAPER, N_("letter")),
-    Channel.VISIT: Sign("⌂", "V", Tone.VISIT, N_("visit")),
-    Channel.WEB: Sign("◊", "W", Tone.CHAT, N_("web form")),
-    Channel.SOCIAL: Sign("@", "O", Tone.CHAT, N_("social")),
-    Channel.NOTE: Sign("¶", "N", Tone.EVENT, N_("note")),
+    Channel.CALL: Sign("☎", "C", Tone.CALL),
+    Channel.EMAIL: Sign("✉", "E", Tone.EMAIL),
+    Channel.CHAT: Sign("≡", "H", Tone.CHAT),
+    Channel.SMS: Sign("≈", "S", Tone.SMS),
+    Channel.FAX: Sign("▤", "F", Tone.PAPER),
+    Channel.LETTER: Sign("▣", "L", Tone.PAPER),
+    Channel.VISIT: Sign("⌂", "V", Tone.VISIT),
+    Channel.WEB: Sign("◊", "W", Tone.CHAT),
+    Channel.SOCIAL: Sign("@", "O", Tone.CHAT),
+    Channel.NOTE: Sign("¶", "N", Tone.EVENT),
 }
-_UNKNOWN = Sign("•", "?", Tone.EVENT, "")
+_UNKNOWN = Sign("•", "?", Tone.EVENT)
 
 ARROWS: Mapping[Direction, str] = {Direction.INBOUND: "↓", Direction.OUTBOUND: "↑", Direction.INTERNAL: "·"}
 
-DIRECTIONS: Mapping[Direction, str] = {
-    Direction.INBOUND: N_("from the customer"),
-    Direction.OUTBOUND: N_("from us"),
-    Direction.INTERNAL: N_("internal"),
-}
-
-TICKET_KINDS: Mapping[TicketKind, str] = {
-    TicketKind.FAULT: N_("fault"),
-    TicketKind.INSTALLATION: N_("installation"),
-    TicketKind.BILLING: N_("billing"),
-    TicketKind.COMPLAINT: N_("complaint"),
-    TicketKind.SALES: N_("sales"),
-    TicketKind.CHANGE: N_("change"),
-    TicketKind.DATA_REQUEST: N_("data request"),
-}
-
-TICKET_STATES: Mapping[TicketState, str] = {
-    TicketState.OPEN: N_("open"),
-    TicketState.IN_PROGRESS: N_("in progress"),
-    TicketState.WAITING_CUSTOMER: N_("waits for customer"),
-    TicketState.SOLVED: N_("solved"),
-    TicketState.CLOSED: N_("closed"),
-}
-
-HOLDERS: Mapping[Holder, str] = {
-    Holder.DESK: N_("desk"),
-    Holder.TECHNICAL: N_("technical"),
-    Holder.SUPPLIER: N_("supplier"),
-    Holder.BILLING: N_("billing dept"),
-    Holder.CUSTOMER: N_("customer"),
-}
-
-PRIORITIES: Mapping[Priority, str] = {
-    Priority.LOW: N_("low"),
-    Priority.NORMAL: N_("normal"),
-    Priority.HIGH: N_("high"),
-    Priority.URGENT: N_("urgent"),
-}
-
-OUTCOMES: Mapping[Outcome, str] = {
-    Outcome.RIGHT_FIRST_TIME: N_("right first time"),
-    Outcome.RECOVERED: N_("went wrong, recovered"),
-    Outcome.COMPOUNDED: N_("made worse by us"),
-}
-
-OUTAGE_STATES: Mapping[OutageState, str] = {
-    OutageState.SUSPECTED: N_("suspected"),
-    OutageState.CONFIRMED: N_("confirmed"),
-    OutageState.RESTORED: N_("restored"),
-    OutageState.DISMISSED: N_("dismissed"),
-}
 OUTAGE_TONES: Mapping[OutageState, Tone] = {
     OutageState.SUSPECTED: Tone.WARN,
     OutageState.CONFIRMED: Tone.BAD,
     OutageState.RESTORED: Tone.GOOD,
     OutageState.DISMISSED: Tone.DIM,
+}
+
+CLOCK_TONES: Mapping[ClockState, Tone] = {
+    ClockState.RUNNING: Tone.NORMAL,
+    ClockState.WARNING: Tone.WARN,
+    ClockState.LATE: Tone.BAD,
+    ClockState.PAUSED: Tone.DIM,
+    ClockState.KEPT: Tone.GOOD,
+    ClockState.BROKEN: Tone.BAD,
 }
 
 SERVICES: Mapping[str, str] = {
@@ -116,58 +60,7 @@ SERVICES: Mapping[str, str] = {
     "mobile": N_("mobile"),
 }
 
-CUSTOMER_KINDS: Mapping[CustomerKind, str] = {
-    CustomerKind.PROSPECT: N_("prospect"),
-    CustomerKind.SUBSCRIBER: N_("subscriber"),
-}
-
-FLAGS: Mapping[CustomerFlag, str] = {
-    CustomerFlag.PRIORITY_REPAIR: N_("priority repair"),
-    CustomerFlag.AUTHORISED_THIRD_PARTY: N_("authorised third party"),
-    CustomerFlag.ACCESSIBLE_FORMAT: N_("accessible format"),
-    CustomerFlag.VULNERABLE: N_("vulnerable"),
-    CustomerFlag.BUSINESS: N_("business"),
-    CustomerFlag.NO_MARKETING: N_("no marketing"),
-    CustomerFlag.FORGOTTEN: N_("data erased"),
-}
-
-EVENTS: Mapping[TicketEventKind, str] = {
-    TicketEventKind.OPENED: N_("opened"),
-    TicketEventKind.STATE: N_("state"),
-    TicketEventKind.HOLDER: N_("handed to"),
-    TicketEventKind.PRIORITY: N_("priority"),
-    TicketEventKind.CHASED: N_("chased"),
-    TicketEventKind.PROMISED: N_("promised"),
-    TicketEventKind.PROMISE_KEPT: N_("promise kept"),
-    TicketEventKind.PROMISE_WITHDRAWN: N_("promise withdrawn"),
-    TicketEventKind.VISIT: N_("visit"),
-    TicketEventKind.HANDOVER: N_("handover"),
-    TicketEventKind.NEXT_STEP: N_("next step"),
-    TicketEventKind.REFERENCE_GIVEN: N_("reference given"),
-    TicketEventKind.COMPENSATION: N_("compensation"),
-    TicketEventKind.OUTAGE_ATTACHED: N_("joined to outage"),
-    TicketEventKind.JOINED: N_("joined"),
-    TicketEventKind.NOTE: N_("remark"),
-    TicketEventKind.CLOSED: N_("closed"),
-    TicketEventKind.REOPENED: N_("opened again"),
-}
-
-VISITS: Mapping[VisitState, str] = {
-    VisitState.PLANNED: N_("planned"),
-    VisitState.CONFIRMED: N_("confirmed"),
-    VisitState.DONE: N_("done"),
-    VisitState.MISSED: N_("missed"),
-    VisitState.CANCELLED: N_("cancelled"),
-}
-
-ANSWERS: Mapping[AnswerState, str] = {
-    AnswerState.WAITING: N_("unanswered"),
-    AnswerState.ANSWERED: N_("answered"),
-    AnswerState.WAIVED: N_("no answer needed"),
-    AnswerState.NOT_NEEDED: "",
-}
-
-MATCHES: Mapping[MatchedOn, str] = {
+MATCHES: Mapping[str, str] = {
     MatchedOn.NAME: N_("name"),
     MatchedOn.NUMBER: N_("customer number"),
     MatchedOn.PHONE: N_("phone"),
@@ -192,7 +85,7 @@ LANGUAGE_NAMES: Mapping[str, str] = {
     "uk": N_("Ukrainian"),
 }
 
-SYMPTOMS: Mapping[str, str] = {
+ANSWERS: Mapping[str, str] = {
     "no_service": N_("nothing works"),
     "slow": N_("slow"),
     "drops": N_("drops out"),
@@ -201,38 +94,59 @@ SYMPTOMS: Mapping[str, str] = {
     "noise": N_("noise"),
     "wifi": N_("Wi-Fi only"),
     "other": N_("something else"),
-}
-SINCE: Mapping[str, str] = {
     "now": N_("just now"),
-    "today": N_("today"),
+    "today": N_("since today"),
     "days": N_("for days"),
     "always": N_("from the start"),
+    "copy": N_("a copy"),
+    "erase": N_("erasure"),
+    "correct": N_("correction"),
 }
-SCOPES: Mapping[str, str] = {"copy": N_("a copy"), "erase": N_("erasure"), "correct": N_("correction")}
+"""Choices of a ticket's own questions."""
+
+QUESTIONS: Mapping[str, str] = {
+    "symptom": N_("What happens"),
+    "since": N_("Since when"),
+    "tried": N_("Tried so far"),
+    "wish_date": N_("Wished date"),
+    "access": N_("How to get in"),
+    "invoice": N_("Invoice"),
+    "amount": N_("Amount"),
+    "about": N_("About what"),
+    "wanted": N_("What would settle it"),
+    "product": N_("Product"),
+    "reach_at": N_("When to reach them"),
+    "what": N_("What to change"),
+    "from_date": N_("From when"),
+    "scope": N_("What is asked for"),
+    "identity": N_("How identity was checked"),
+}
+"""A ticket's own questions (R36)."""
+
+OUTCOMES: Mapping[str, str] = {
+    "solved": N_("solved"),
+    "ticket": N_("becomes a ticket"),
+    "callback": N_("call back"),
+    "information": N_("information given"),
+    "no_answer": N_("nobody there"),
+}
+"""Wrap-up codes of a contact."""
 
 
 def sign_of(channel: str) -> Sign:
-    """Return how a channel looks; one that we do not know looks unknown but keeps its name (R14)."""
-    return CHANNEL_SIGNS.get(channel) or _UNKNOWN._replace(name=plain(channel))
+    """Return how a channel looks; one that we do not know looks unknown (R14)."""
+    return CHANNEL_SIGNS.get(channel, _UNKNOWN)
 
 
-def channel_name(channel: str) -> str:
-    """Return a channel's name in the operator's language."""
-    return _(sign_of(channel).name)
-
-
-Code = TypeVar("Code", bound=str)
-
-
-def word(table: Mapping[Code, str], code: Code) -> str:
+def worded(table: Mapping[str, str], code: str) -> str:
     """Return the word for a code from one of the tables above; an unknown code shows as itself."""
     found = table.get(code)
-    return _(found) if found else plain(str(code))
+    return _(found) if found else plain(code)
 
 
 def service(code: str) -> str:
     """Return a service's name; services are data, so an unknown one shows as itself."""
-    return word(SERVICES, code)
+    return worded(SERVICES, code)
 
 
 def plain(text: str, limit: int = 400) -> str:

@@ -1,0 +1,1 @@
+"""What an agent does: each act turns a scene and typed answers into a batch, or says what is unfit."""

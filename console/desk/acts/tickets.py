@@ -1,0 +1,276 @@
+"""Acts on tickets: open, chase, hand over, close, fix on the spot, give the reference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backends.port import Batch, Put
+from backends.records import (
+    Channel,
+    Chase,
+    Contact,
+    Direction,
+    Holder,
+    Key,
+    Line,
+    Outcome,
+    Priority,
+    PromiseState,
+    Ticket,
+    TicketEventKind,
+    TicketKind,
+    TicketState,
+    new_key,
+)
+from console.desk.acts.contacts import contact_now, subject_from
+from console.desk.acts.scene import Scene, Unfit, Values, changed, event, moment_of, new, note_of, text_of
+from console.rules.asking import HOLDERS, QUESTIONS, raised
+from console.rules.standing import chases_by_ticket
+
+OPENS_WITH_CONTACT = (Channel.CALL, Channel.CHAT, Channel.VISIT)
+"""Channels on which opening a ticket is itself the contact; a note of it is stored with the ticket."""
+
+
+def _kind(values: Values) -> TicketKind:
+    try:
+        return TicketKind(values.get("kind", ""))
+    except ValueError as error:
+        raise Unfit("kind", "needed") from error
+
+
+def _line_key(scene: Scene, values: Values) -> Key:
+    key = values.get("line", "")
+    if key and not any(line.key == key for line in scene.file.lines):
+        raise Unfit("line", "unknown")
+    return key
+
+
+def line_of(scene: Scene, ticket: Ticket) -> Line | None:
+    """Return the line that a ticket is about, None when it names none."""
+    return next((line for line in scene.file.lines if line.key == ticket.line_key), None)
+
+
+def _details(kind: TicketKind, values: Values) -> tuple[tuple[str, str], ...]:
+    details: list[tuple[str, str]] = []
+    for question in QUESTIONS[kind]:
+        answer = text_of(values, question.code, needed=question.needed)
+        if answer and question.choices and answer not in question.choices:
+            raise Unfit(question.code, "unknown")
+        if answer:
+            details.append((question.code, answer))
+    return tuple(details)
+
+
+def _fresh(scene: Scene, values: Values, about: Contact | None) -> Ticket:
+    kind = _kind(values)
+    description = note_of(values, "description")
+    subject = text_of(values, "subject") or subject_from(description) or (about.subject if about else "")
+    if not subject:
+        raise Unfit("subject", "needed")
+    holder = HOLDERS[kind]
+    return Ticket(
+        key=new_key(),
+        reference="",
+        customer_key=scene.file.customer.key,
+        operator_key=scene.file.customer.operator_key,
+        kind=kind,
+        subject=subject,
+        description=description,
+        details=_details(kind, values),
+        opened_at=scene.now,
+        first_contact_at=min(about.at, scene.now) if about else scene.now,
+        opened_by=scene.agent.name,
+        priority=Priority(values.get("priority") or Priority.NORMAL),
+        line_key=_line_key(scene, values),
+        holder=holder,
+        held_since=scene.now,
+        taken_in_charge_at=scene.now if values.get("channel") in OPENS_WITH_CONTACT else None,
+    )
+
+
+def open_ticket(scene: Scene, values: Values, about: Contact | None = None) -> Batch:
+    """Open a ticket; the legal clock starts at the contact it is about (R36).
+
+    Answers: kind (needed), the kind's own questions, subject or description (needed), line, priority, channel. `about`
+    is the contact it came from, which then hangs on it; without one, a spoken channel makes a contact too.
+    """
+    ticket = _fresh(scene, values, about)
+    items: list[Put] = [new(ticket)]
+    contact: Contact | None = None
+    if about is not None:
+        items.append(changed(replace(about, ticket_key=ticket.key)))
+        contact = about
+    elif (channel := values.get("channel", "")) in OPENS_WITH_CONTACT:
+        contact = contact_now(
+            scene,
+            channel,
+            Direction.INBOUND,
+            note=ticket.description or ticket.subject,
+            subject=ticket.subject,
+            ticket=ticket,
+        )
+        items.append(new(contact))
+    items.append(event(scene, ticket, TicketEventKind.OPENED, after=ticket.kind, text=ticket.subject, contact=contact))
+    return scene.batch(*items, act="create")
+
+
+def chase(scene: Scene, ticket: Ticket, values: Values) -> Batch:
+    """Count the customer's asking again, tell the holder, raise the priority at the operator's threshold (R37).
+
+    Answers: note, channel.
+    """
+    _must_be_open(ticket)
+    note = note_of(values, "note")
+    contact = contact_now(
+        scene,
+        values.get("channel") or Channel.CALL,
+        Direction.INBOUND,
+        note=note,
+        subject=ticket.subject,
+        ticket=ticket,
+    )
+    count = chases_by_ticket(scene.file.chases).get(ticket.key, 0) + 1
+    record = Chase(
+        new_key(), ticket.key, ticket.customer_key, scene.now, scene.agent.name, contact_key=contact.key, note=note
+    )
+    items = [
+        new(contact),
+        new(record),
+        event(scene, ticket, TicketEventKind.CHASED, after=str(count), text=note, contact=contact),
+    ]
+    higher = raised(ticket.priority)
+    if count >= scene.file.operator.chase_threshold and higher is not ticket.priority:
+        items.append(changed(replace(ticket, priority=higher)))
+        items.append(event(scene, ticket, TicketEventKind.PRIORITY, before=ticket.priority, after=higher))
+    return scene.batch(*items, act="create")
+
+
+def hand_over(scene: Scene, ticket: Ticket, values: Values) -> Batch:
+    """Give the ball to somebody else, with the next step and its date (R5).
+
+    Answers: holder (needed), holder_name, holder_reference, next_step, next_step_at.
+    """
+    _must_be_open(ticket)
+    try:
+        holder = Holder(values.get("holder", ""))
+    except ValueError as error:
+        raise Unfit("holder", "needed") from error
+    state = TicketState.WAITING_CUSTOMER if holder is Holder.CUSTOMER else TicketState.IN_PROGRESS
+    name = text_of(values, "holder_name")
+    moved = replace(
+        ticket,
+        holder=holder,
+        holder_name=name,
+        holder_reference=text_of(values, "holder_reference"),
+        held_since=ticket.held_since if (holder, name) == (ticket.holder, ticket.holder_name) else scene.now,
+        next_step=text_of(values, "next_step"),
+        next_step_at=moment_of(values, "next_step_at", scene),
+        state=state,
+    )
+    if moved == ticket:
+        raise Unfit("holder", "unchanged")
+    items = [changed(moved)]
+    if (holder, name) != (ticket.holder, ticket.holder_name):
+        items.append(event(scene, ticket, TicketEventKind.HOLDER, before=ticket.holder, after=holder, text=name))
+    if moved.next_step != ticket.next_step:
+        items.append(event(scene, ticket, TicketEventKind.NEXT_STEP, text=moved.next_step))
+    if state is not ticket.state:
+        items.append(event(scene, ticket, TicketEventKind.STATE, before=ticket.state, after=state))
+    return scene.batch(*items)
+
+
+def _must_be_open(ticket: Ticket) -> None:
+    if ticket.state is TicketState.CLOSED:
+        raise Unfit("ticket", "closed")
+
+
+def _outcome(values: Values) -> Outcome:
+    try:
+        return Outcome(values.get("outcome", ""))
+    except ValueError as error:
+        raise Unfit("outcome", "needed") from error
+
+
+def close(scene: Scene, ticket: Ticket, values: Values) -> Batch:
+    """Close a case and class it (R4); with an open promise only with a reason.
+
+    Answers: outcome (needed), resolution, reason.
+    """
+    _must_be_open(ticket)
+    outcome = _outcome(values)
+    resolution = note_of(values, "resolution")
+    reason = text_of(values, "reason")
+    if not reason and any(
+        one.ticket_key == ticket.key and one.state is PromiseState.OPEN for one in scene.file.promises
+    ):
+        raise Unfit("reason", "open_promise")
+    closed = replace(
+        ticket,
+        state=TicketState.CLOSED,
+        closed_at=scene.now,
+        outcome=outcome,
+        outcome_reason=reason,
+        resolution=resolution,
+    )
+    told = event(scene, ticket, TicketEventKind.CLOSED, before=ticket.state, after=outcome, text=resolution or reason)
+    return scene.batch(changed(closed), told, reason=reason)
+
+
+def reopen(scene: Scene, ticket: Ticket) -> Batch:
+    """Open a closed case again: the same reference, the same clock."""
+    if ticket.state is not TicketState.CLOSED:
+        raise Unfit("ticket", "open")
+    again = replace(
+        ticket, state=TicketState.OPEN, closed_at=None, outcome=None, outcome_reason="", held_since=scene.now
+    )
+    told = event(scene, ticket, TicketEventKind.REOPENED, before=ticket.state, after=TicketState.OPEN)
+    return scene.batch(changed(again), told)
+
+
+def fix_on_spot(scene: Scene, values: Values) -> Batch:
+    """Store a contact and a case that was opened and closed within it, right first time (R7).
+
+    Answers: kind, note (needed), line, channel.
+    """
+    note = note_of(values, "note", needed=True)
+    kind = _kind(values) if values.get("kind") else TicketKind.FAULT
+    channel = values.get("channel") or Channel.CALL
+    ticket = Ticket(
+        key=new_key(),
+        reference="",
+        customer_key=scene.file.customer.key,
+        operator_key=scene.file.customer.operator_key,
+        kind=kind,
+        subject=subject_from(note),
+        description=note,
+        opened_at=scene.now,
+        first_contact_at=scene.now,
+        taken_in_charge_at=scene.now,
+        opened_by=scene.agent.name,
+        line_key=_line_key(scene, values),
+        holder=Holder.DESK,
+        held_since=scene.now,
+        state=TicketState.CLOSED,
+        closed_at=scene.now,
+        outcome=Outcome.RIGHT_FIRST_TIME,
+        resolution=note,
+    )
+    contact = contact_now(scene, channel, Direction.INBOUND, note=note, ticket=ticket)
+    contact = replace(contact, outcome="solved")
+    return scene.batch(
+        new(ticket),
+        new(contact),
+        event(scene, ticket, TicketEventKind.OPENED, after=kind, text=ticket.subject, contact=contact),
+        event(scene, ticket, TicketEventKind.CLOSED, after=Outcome.RIGHT_FIRST_TIME, contact=contact),
+        act="create",
+    )
+
+
+def give_reference(scene: Scene, ticket: Ticket) -> Batch | None:
+    """Record that the customer was told the reference (R34); None when that is recorded already."""
+    if ticket.reference_given_at is not None:
+        return None
+    return scene.batch(
+        changed(replace(ticket, reference_given_at=scene.now)),
+        event(scene, ticket, TicketEventKind.REFERENCE_GIVEN, text=ticket.reference),
+    )

@@ -1,0 +1,160 @@
+"""The desk of one agent: what they can find, open and do on one backend, what they did, and how to take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from backends.errors import NotFound
+from backends.port import (
+    Backend,
+    Batch,
+    Capability,
+    Match,
+    OutageFilter,
+    Page,
+    QueueFilter,
+    Receipt,
+    TimelineFilter,
+    undoing,
+)
+from backends.records import (
+    LIVE_OUTAGE_STATES,
+    Agent,
+    Contact,
+    Customer,
+    Key,
+    Operator,
+    Outage,
+    Role,
+)
+from console.desk.acts.scene import Scene
+from console.desk.picture import Picture, gather, older, refreshed
+from console.rules.roles import Right, rights_of
+
+
+@dataclass(slots=True)
+class Deed:
+    """Something that was done: which action, for whom, and what it stored."""
+
+    action: str
+    customer_key: Key
+    about: str
+    """Reference or name it was done to, for the log."""
+    receipt: Receipt
+    at: datetime
+    undone: bool = False
+
+
+@dataclass(slots=True)
+class Desk:
+    """An agent at a backend. `clock` gives the present moment in UTC."""
+
+    backend: Backend
+    agent: Agent
+    zone: ZoneInfo
+    language: str = "en"
+    operator_keys: frozenset[Key] = frozenset()
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    operators: Mapping[Key, Operator] = field(default_factory=dict)
+    deeds: list[Deed] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Learn the operators and who the agent is; raises what the backend raises."""
+        self.operators = {one.key: one for one in await self.backend.operators()}
+        for known in await self.backend.agents():
+            if known.login == self.agent.login and known.active:
+                self.agent = known
+        if self.agent.operator_keys:
+            self.operator_keys = frozenset(self.agent.operator_keys)
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What the agent may do."""
+        return rights_of(self.agent.roles)
+
+    def can(self, capability: Capability) -> bool:
+        """Return whether the backend can do it."""
+        return capability in self.backend.capabilities
+
+    async def find(self, text: str, limit: int = 30) -> tuple[Match, ...]:
+        """Return the customers that `text` may mean, best first."""
+        return await self.backend.search(text, limit=limit, operator_keys=self.operator_keys)
+
+    async def open(self, key: Key, *, limit: int = 60) -> Picture:
+        """Return a customer's picture, and note in the audit trail that the agent saw it."""
+        picture = await gather(self.backend, key, self.clock(), limit=limit)
+        if Capability.AUDIT in self.backend.capabilities:
+            await self.backend.note_read(key, self.agent.login)
+        return picture
+
+    async def filtered(self, picture: Picture, only: TimelineFilter) -> Picture:
+        """Return the picture with its history seen through a filter."""
+        return await gather(self.backend, picture.key, self.clock(), only=only)
+
+    async def older(self, picture: Picture) -> Picture:
+        """Return the picture with one more page of history."""
+        return await older(self.backend, picture)
+
+    async def refreshed(self, picture: Picture) -> Picture:
+        """Return the picture as it is now."""
+        return await refreshed(self.backend, picture, self.clock())
+
+    async def body(self, key: Key) -> Contact:
+        """Return a contact with its whole body."""
+        return await self.backend.contact(key)
+
+    async def live_outages(self) -> tuple[Outage, ...]:
+        """Return the outages that are going on for the agent's operators; none where the backend knows none."""
+        if not self.can(Capability.OUTAGES):
+            return ()
+        return await self.backend.outages(OutageFilter(states=LIVE_OUTAGE_STATES, operator_keys=self.operator_keys))
+
+    async def waiting(self, after: str | None = None, limit: int = 50) -> Page[tuple[Contact, Customer]]:
+        """Return what waits for an answer, oldest first (R10)."""
+        if not self.can(Capability.QUEUE):
+            return Page(())
+        return await self.backend.queue(QueueFilter(operator_keys=self.operator_keys), after=after, limit=limit)
+
+    async def customers(self, keys: tuple[Key, ...]) -> tuple[Customer, ...]:
+        """Return those of the customers that still exist, in the given order."""
+        found: list[Customer] = []
+        for key in keys:
+            try:
+                found.append((await self.backend.customer_file(key)).customer)
+            except NotFound:
+                continue
+        return tuple(found)
+
+    def scene(self, picture: Picture) -> Scene:
+        """Return what an act for this customer starts from."""
+        return Scene(picture.file, self.agent, self.clock(), self.zone, self.language)
+
+    # doing and undoing ----------------------------------------------------------------------------------------------
+
+    async def do(self, batch: Batch, action: str, *, customer_key: Key = "", about: str = "") -> Deed:
+        """Store what an action made, and remember it for undo; raises what the backend raises."""
+        receipt = await self.backend.write(batch)
+        deed = Deed(action, customer_key, about, receipt, self.clock())
+        self.deeds.append(deed)
+        return deed
+
+    def last_deed(self) -> Deed | None:
+        """Return what `undo` would take back, None when there is nothing."""
+        return next((deed for deed in reversed(self.deeds) if not deed.undone), None)
+
+    async def undo(self, deed: Deed) -> Receipt:
+        """Take a deed back; raises Conflict when somebody changed its records since."""
+        receipt = await self.backend.write(undoing(deed.receipt, actor=self.agent.login))
+        deed.undone = True
+        return receipt
+
+
+def agent_for(login: str, known: tuple[Agent, ...] = (), roles: frozenset[Role] = frozenset()) -> Agent:
+    """Return the agent of that login, or one with the given roles (desk when none) who is not stored yet."""
+    for agent in known:
+        if agent.login == login:
+            return agent
+    return Agent(key="", login=login, name=login, roles=roles or frozenset({Role.DESK}))

@@ -1,0 +1,127 @@
+"""One customer as one state of knowledge: the file, the outages that hit it, the history so far, the sources.
+
+Used by the console, by `cordboard show` and by its JSON alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from backends.errors import BackendError, NotFound
+from backends.port import Backend, Capability, CustomerFile, OutageFilter, Page, TimelineFilter
+from backends.records import Entry, Key, Operator, Outage
+from console.rules.coverage import Hit, hits, is_live
+from console.rules.timeline import Happening, merged
+
+FIRST_PAGE = 60
+PAGE = 200
+EVERYTHING = TimelineFilter()
+HISTORY = timedelta(days=730)
+"""How far back outages are laid over the history."""
+
+
+class SourceState(StrEnum):
+    """How a source stands; failed and stale ones keep what they gave before."""
+
+    LOADING = "loading"
+    FRESH = "fresh"
+    STALE = "stale"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of the view: its state, when it last answered, and the error that keeps it from answering."""
+
+    name: str
+    state: SourceState
+    at: datetime | None = None
+    error: BackendError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything known of one customer at `at`. `after` is the cursor to older entries, None when all are here."""
+
+    file: CustomerFile
+    at: datetime
+    hits: tuple[Hit, ...] = ()
+    past_hits: tuple[Hit, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    after: str | None = None
+    only: TimelineFilter = EVERYTHING
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """The customer's key."""
+        return self.file.customer.key
+
+    def happenings(self) -> list[Happening]:
+        """Return the history so far, newest first; outages stay out while a filter is on."""
+        plain = self.only == EVERYTHING
+        since = self.entries[-1].at if self.after is not None and self.entries else None
+        return merged(self.entries, (*self.hits, *self.past_hits) if plain else (), since)
+
+
+def parents_of(operator: Operator) -> tuple[Key, ...]:
+    """Return the keys of the operators above a brand."""
+    return (operator.parent_key,) if operator.parent_key else ()
+
+
+async def outages_of(backend: Backend, file: CustomerFile, now: datetime) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
+    """Return the live and the past outages that hit this customer's lines; nothing where a backend knows none."""
+    if Capability.OUTAGES not in backend.capabilities:
+        return (), ()
+    found: Sequence[Outage] = await backend.outages(OutageFilter(since=now - HISTORY))
+    every = hits(found, file.lines, file.customer, parents_of(file.operator))
+    return tuple(one for one in every if is_live(one.outage)), tuple(one for one in every if not is_live(one.outage))
+
+
+async def gather(
+    backend: Backend, key: Key, now: datetime, *, only: TimelineFilter = EVERYTHING, limit: int = FIRST_PAGE
+) -> Picture:
+    """Return the picture of a customer; raises what the backend raises."""
+    file = await backend.customer_file(key)
+    page: Page[Entry] = await backend.timeline(key, only=only, limit=limit)
+    live, past = await outages_of(backend, file, now)
+    source = Source(backend.name, SourceState.FRESH, now)
+    return Picture(file, now, live, past, page.rows, page.after, only, (source,))
+
+
+async def older(backend: Backend, picture: Picture, limit: int = PAGE) -> Picture:
+    """Return the picture with one more page of its history; the same one when all is here."""
+    if picture.after is None:
+        return picture
+    page = await backend.timeline(picture.key, only=picture.only, after=picture.after, limit=limit)
+    return replace(picture, entries=(*picture.entries, *page.rows), after=page.after)
+
+
+async def refreshed(backend: Backend, picture: Picture, now: datetime) -> Picture:
+    """Return the picture as it is now, with at least as much history as before."""
+    return await gather(backend, picture.key, now, only=picture.only, limit=max(FIRST_PAGE, len(picture.entries) + 5))
+
+
+def stale(picture: Picture, error: BackendError) -> Picture:
+    """Return the picture marked as old because its source does not answer."""
+    return replace(
+        picture,
+        sources=tuple(replace(one, state=SourceState.STALE, error=error) for one in picture.sources),
+    )
+
+
+async def find_one(backend: Backend, text: str) -> Key:
+    """Return the key of the one customer that `text` means, by exact match or as the only one found.
+
+    Raises NotFound, whose detail is `none` or `several`.
+    """
+    found = await backend.search(text, limit=5)
+    exact = [match for match in found if match.exact]
+    chosen = exact if exact else list(found)
+    keys = {match.customer.key for match in chosen}
+    if len(keys) != 1:
+        raise NotFound("several" if keys else "none", source=backend.name)
+    return keys.pop()

@@ -1,0 +1,99 @@
+"""Outage banners: state, since, expected end, source, what matched, what to say (R26)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backends.records import Outage, OutageKind, OutageState
+from console.i18n import N_, _
+from console.present.labels import OUTAGE_TONES, plain, service
+from console.present.setting import Now
+from console.rules.coverage import Because, Hit
+from console.words import joined, moment, word
+from widgets.views import BannersView, BannerView, Tone
+
+LEVELS = {"port": N_("port"), "olt": N_("OLT"), "node": N_("node"), "exchange": N_("exchange")}
+
+
+def why_words(hit: Hit) -> str:
+    """Return what matched, e.g. `same OLT lub-3`."""
+    value = plain(hit.value)
+    if hit.because is Because.ELEMENT:
+        return _("same {level} {name}").format(level=_(LEVELS.get(hit.level, hit.level)), name=value)
+    if hit.because is Because.POSTCODE:
+        return _("postcode {value}").format(value=value)
+    if hit.because is Because.TOWN:
+        return _("town {value}").format(value=value)
+    return _("hits everybody")
+
+
+def services_words(outage: Outage) -> str:
+    """Return the services that an outage hits, `all services` when it names none."""
+    return joined([service(code) for code in outage.coverage.services]) or _("all services")
+
+
+def places_words(outage: Outage) -> str:
+    """Return where an outage is: towns, else elements, else postcodes; empty for everywhere."""
+    coverage = outage.coverage
+    names = coverage.towns or coverage.elements or coverage.postcodes
+    shown = [plain(name, 40) for name in names[:3]]
+    return ", ".join(shown) + ("…" if len(names) > 3 else "")
+
+
+def headline(outage: Outage, now: Now) -> str:
+    """Return what is broken, since when, until when, and who says so."""
+    parts = [plain(outage.title) or services_words(outage)]
+    parts.append(_("since {when}").format(when=moment(outage.started_at, now.at, now.zone)))
+    if outage.expected_end is not None:
+        end = moment(outage.expected_end, now.at, now.zone)
+        words = _("expected back {when}") if outage.expected_end >= now.at else _("was expected back {when}")
+        parts.append(words.format(when=end))
+    else:
+        parts.append(_("end not known"))
+    if outage.supplier:
+        parts.append(plain(f"{outage.supplier} {outage.supplier_reference}".strip()))
+    elif outage.source:
+        parts.append(plain(outage.source))
+    return " · ".join(parts)
+
+
+def say_words(outage: Outage, now: Now) -> str:
+    """Return what to tell the customer: what somebody wrote, else a kind sentence made from the facts (R28, R29)."""
+    if outage.say:
+        return plain(outage.say)
+    if outage.state is OutageState.SUSPECTED:
+        return _("Several people report this right now; we are looking into it. Please leave your equipment as it is.")
+    if outage.expected_end is not None and outage.expected_end >= now.at:
+        return _(
+            "It is on our side, people are working on it, and we expect it back {when}. Nothing to do at home."
+        ).format(when=moment(outage.expected_end, now.at, now.zone))
+    return _("It is on our side and people are working on it. You need not change anything at home.")
+
+
+def badge(outage: Outage) -> str:
+    """Return an outage's state in a word, in capitals; planned works say so."""
+    if outage.kind is OutageKind.PLANNED_WORKS and outage.state is not OutageState.RESTORED:
+        return word(OutageKind.PLANNED_WORKS).upper()
+    return word(outage.state).upper()
+
+
+def banner(outage: Outage, now: Now, why: str = "") -> BannerView:
+    """Return one outage as a banner."""
+    tone = Tone.ACCENT if outage.kind is OutageKind.PLANNED_WORKS else OUTAGE_TONES[outage.state]
+    return BannerView(outage.key, badge(outage), tone, headline(outage, now), why, say_words(outage, now))
+
+
+def for_customer(hits: Sequence[Hit], now: Now) -> BannersView:
+    """Return the banners of the outages that hit this customer."""
+    return BannersView(
+        tuple(banner(hit.outage, now, why_words(hit)) for hit in hits), _("and {n} more: press o to see all")
+    )
+
+
+def for_everybody(outages: Sequence[Outage], now: Now) -> BannersView:
+    """Return the banners of all live outages, for when no customer is open."""
+    order = {OutageState.CONFIRMED: 0, OutageState.SUSPECTED: 1}
+    ranked = sorted(outages, key=lambda one: (one.kind is OutageKind.PLANNED_WORKS, order.get(one.state, 2)))
+    return BannersView(
+        tuple(banner(one, now, places_words(one)) for one in ranked), _("and {n} more: press o to see all")
+    )

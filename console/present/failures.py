@@ -1,0 +1,79 @@
+"""What went wrong, in words for an agent with a customer on the line: what it means and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from backends import errors
+from console.i18n import N_, _
+
+UNFIT: Mapping[str, str] = {
+    "needed": N_("Please fill this in."),
+    "unknown": N_("This is not one of the choices."),
+    "moment": N_("Not a time I can read. Try: tomorrow 10, in 1h, fri 14:30."),
+    "phone": N_("Not a telephone number. Type it as dialled, or with + and the country."),
+    "email": N_("Not an e-mail address. It needs a name, @ and a host."),
+    "reach_needed": N_("A telephone number or an e-mail address is needed to reach them."),
+    "place_needed": N_("Say where: elements, postcodes or towns, one of them at least."),
+    "open_promise": N_("A promise is open on this ticket: say why it is closed all the same."),
+    "unchanged": N_("Nothing was changed."),
+    "closed": N_("This ticket is closed. Press X to open it again."),
+    "open": N_("This ticket is not closed."),
+    "not_waiting": N_("This contact does not wait for an answer."),
+    "not_open": N_("This promise is not open any more."),
+    "over": N_("This outage is over."),
+    "cannot_follow": N_("An outage cannot go from its present state to that one."),
+    "identity_needed": N_("An identity document is missing."),
+}
+"""Why an answer in a form cannot be taken, by the code of `Unfit`."""
+
+
+def unfit_words(code: str) -> str:
+    """Return why an answer cannot be taken."""
+    return _(UNFIT.get(code, UNFIT["needed"]))
+
+
+def _fixed(text: str) -> Callable[[errors.BackendError], str]:
+    return lambda _error: _(text)
+
+
+def _version(error: errors.BackendError) -> str:
+    assert isinstance(error, errors.WrongVersion)
+    if error.newer:
+        return _("This database was made by a newer cordboard. Update this program to open it.")
+    return _("This database was made by an older cordboard. Run: cordboard db upgrade")
+
+
+def _invalid(error: errors.BackendError) -> str:
+    assert isinstance(error, errors.Invalid)
+    return _("The store does not take this answer: {field}.").format(field=error.field)
+
+
+_SAYS: tuple[tuple[type[errors.BackendError], Callable[[errors.BackendError], str]], ...] = (
+    (errors.TimedOut, _fixed(N_("No answer in time. Your text is kept; try again."))),
+    (errors.Busy, _fixed(N_("Another writer is busy. Your text is kept; try again in a moment."))),
+    (errors.Unavailable, _fixed(N_("The records cannot be reached now. Your text is kept; try again."))),
+    (errors.NotSignedIn, _fixed(N_("The source does not accept the credentials. Run: cordboard doctor"))),
+    (errors.NotAllowed, _fixed(N_("You may not do this here."))),
+    (errors.NotFound, _fixed(N_("This is not there any more; somebody removed it."))),
+    (errors.Invalid, _invalid),
+    (
+        errors.Conflict,
+        _fixed(N_("A colleague changed this meanwhile. You see it as it is now; look, then save again.")),
+    ),
+    (errors.Unsupported, _fixed(N_("This source cannot do that."))),
+    (errors.WrongVersion, _version),
+    (
+        errors.Full,
+        _fixed(N_("The disk is full. NOTHING of this was saved; your text stays here. Tell your supervisor.")),
+    ),
+    (errors.Damaged, _fixed(N_("The database is damaged. Keep the file and run: cordboard db check"))),
+)
+
+
+def failure_words(error: errors.BackendError) -> str:
+    """Return what a backend's error means and what to do; never its technical detail."""
+    for kind, says in _SAYS:
+        if isinstance(error, kind):
+            return says(error)
+    return _("Something went wrong. Your text is kept.")

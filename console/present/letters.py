@@ -1,0 +1,85 @@
+"""How a message to a customer begins and ends: in the customer's language, from their name and history (R16).
+
+These are words to customers, not of the interface, so they follow the customer's language and not the operator's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from backends.port import CustomerFile
+from backends.records import Agent, Channel, Contact, Ticket
+from console.present.labels import plain
+
+_GREETING: Mapping[str, str] = {
+    "en": "Dear {name},",
+    "it": "Gentile {name},",
+    "fr": "Bonjour {name},",
+    "pl": "Dzień dobry, {name},",
+    "sv": "Hej {name},",
+    "de": "Guten Tag {name},",
+}
+_THANKS: Mapping[str, str] = {
+    "en": "Thank you for your message of {day}.",
+    "it": "grazie per il Suo messaggio del {day}.",
+    "fr": "Merci pour votre message du {day}.",
+    "pl": "dziękujemy za wiadomość z dnia {day}.",
+    "sv": "Tack för ditt meddelande den {day}.",
+    "de": "vielen Dank für Ihre Nachricht vom {day}.",
+}
+_REFERENCE: Mapping[str, str] = {
+    "en": "Your reference is {reference}.",
+    "it": "Il Suo numero di pratica è {reference}.",
+    "fr": "Votre numéro de dossier est {reference}.",
+    "pl": "Numer Państwa zgłoszenia to {reference}.",
+    "sv": "Ditt ärendenummer är {reference}.",
+    "de": "Ihre Vorgangsnummer ist {reference}.",
+}
+_CLOSE: Mapping[str, str] = {
+    "en": "Kind regards,\n{agent}\n{operator}",
+    "it": "Cordiali saluti,\n{agent}\n{operator}",
+    "fr": "Bien cordialement,\n{agent}\n{operator}",
+    "pl": "Z poważaniem,\n{agent}\n{operator}",
+    "sv": "Vänliga hälsningar,\n{agent}\n{operator}",
+    "de": "Freundliche Grüße\n{agent}\n{operator}",
+}
+
+
+def _in(table: Mapping[str, str], language: str) -> str:
+    return table.get(language, table["en"])
+
+
+def addressed(file: CustomerFile) -> str:
+    """Return how the customer is addressed: the name they gave for it, else the whole name."""
+    return plain(file.customer.greeting_name or file.customer.name)
+
+
+def begun(
+    file: CustomerFile, agent: Agent, channel: str, to: Contact | None = None, ticket: Ticket | None = None
+) -> str:
+    """Return the beginning of a message: greeting, thanks, reference, closing, with a gap to write in.
+
+    Short channels get the name only.
+    """
+    language = file.customer.language
+    greeting = _in(_GREETING, language).format(name=addressed(file))
+    if channel in (Channel.SMS, Channel.CHAT):
+        return f"{greeting} "
+    parts = [greeting]
+    if to is not None:
+        parts.append(_in(_THANKS, language).format(day=f"{to.at:%d.%m.%Y}"))
+    parts.append("")
+    if ticket is not None:
+        parts.append(_in(_REFERENCE, language).format(reference=plain(ticket.reference)))
+    parts.append(_in(_CLOSE, language).format(agent=plain(agent.name), operator=plain(file.operator.name)))
+    return "\n\n".join(parts)
+
+
+def subject_for(to: Contact | None, ticket: Ticket | None) -> str:
+    """Return the subject of a message: that of what it answers with `Re:`, and the ticket's reference once (R11)."""
+    subject = plain(to.subject, 160) if to is not None else (plain(ticket.subject, 160) if ticket is not None else "")
+    if to is not None and subject and not subject.lower().startswith(("re:", "odp:", "sv:", "r:", "aw:")):
+        subject = f"Re: {subject}"
+    if ticket is not None and ticket.reference not in subject:
+        subject = f"{subject} [{plain(ticket.reference)}]".strip()
+    return subject

@@ -1,0 +1,133 @@
+"""The opening line: what the agent should know before the first sentence, in one line (R6)."""
+
+from __future__ import annotations
+
+from backends.port import CustomerFile
+from console.i18n import _, _n
+from console.present.labels import plain
+from console.present.setting import Now
+from console.rules.standing import Fact, Said, opening
+from console.words import age, channel_word, day, moment, ordinal_contact, word
+from widgets.views import Line, Span, Tone
+
+_TONES: dict[Fact, Tone] = {
+    Fact.BROKEN_PROMISE: Tone.BAD,
+    Fact.SAME_MATTER: Tone.WARN,
+    Fact.CHASED: Tone.WARN,
+    Fact.NTH_CONTACT: Tone.WARN,
+    Fact.DUNNING: Tone.BAD,
+    Fact.DISPUTE: Tone.WARN,
+    Fact.UNANSWERED: Tone.WARN,
+}
+
+
+def _broken(said: Said, now: Now) -> str:
+    when = moment(said.at or now.at, now.at, now.zone)
+    deed = plain(said.text, 80)
+    if deed:
+        return _("promised {when} and not kept: {deed}").format(when=when, deed=deed)
+    return _("a promise for {when} was not kept").format(when=when)
+
+
+def _same(said: Said, _now: Now) -> str:
+    what = word(said.kind) if said.kind else _("matter")
+    within = _n("today", "in {n} days", said.days).format(n=said.days)
+    return _("{nth} {within} about the same {matter}").format(
+        nth=ordinal_contact(said.count), within=within, matter=what
+    )
+
+
+def _nth(said: Said, _now: Now) -> str:
+    return _n("{count} contacts today", "{count} contacts in {n} days", said.days).format(count=said.count, n=said.days)
+
+
+def _chased(said: Said, _now: Now) -> str:
+    return _n("asked again once: {subject}", "asked again {n} times: {subject}", said.count).format(
+        n=said.count, subject=plain(said.text, 60)
+    )
+
+
+def _dunning(said: Said, now: Now) -> str:
+    return _("dunning goes on {day} although a dispute is open").format(day=day(said.day or now.today, now.today))
+
+
+def _dispute(said: Said, now: Now) -> str:
+    return _("disputes a bill since {age}: {reason}").format(
+        age=age(said.at or now.at, now.at), reason=plain(said.text, 60)
+    )
+
+
+def _unanswered(said: Said, now: Now) -> str:
+    channel = channel_word(said.channel)
+    if said.count == 1:
+        return _("their {channel} of {age} ago is not answered").format(
+            channel=channel, age=age(said.at or now.at, now.at)
+        )
+    return _("{n} messages are not answered, the oldest {age} old").format(
+        n=said.count, age=age(said.at or now.at, now.at)
+    )
+
+
+def _ahead(said: Said, now: Now) -> str:
+    when = moment(said.at or now.at, now.at, now.zone)
+    deed = plain(said.text, 80)
+    return _("promised for {when}: {deed}").format(when=when, deed=deed or _("a call back"))
+
+
+def _ticket(said: Said, now: Now) -> str:
+    opened = age(said.at or now.at, now.at)
+    if said.count == 1:
+        return _("one open ticket ({kind}), {age} old").format(kind=word(said.kind) if said.kind else "", age=opened)
+    return _("{n} open tickets, the newest {age} old").format(n=said.count, age=opened)
+
+
+def _ends(said: Said, now: Now) -> str:
+    left = ((said.day or now.today) - now.today).days
+    return _n("the contract ends tomorrow", "the contract ends in {n} days", left).format(n=left)
+
+
+def _last(said: Said, now: Now) -> str:
+    return _("last spoke {age} ago by {channel}: {subject}").format(
+        age=age(said.at or now.at, now.at), channel=channel_word(said.channel), subject=plain(said.text, 60)
+    )
+
+
+def _new(_said: Said, _now: Now) -> str:
+    return _("first contact with us")
+
+
+_WORDING = {
+    Fact.BROKEN_PROMISE: _broken,
+    Fact.SAME_MATTER: _same,
+    Fact.NTH_CONTACT: _nth,
+    Fact.CHASED: _chased,
+    Fact.DUNNING: _dunning,
+    Fact.DISPUTE: _dispute,
+    Fact.UNANSWERED: _unanswered,
+    Fact.PROMISE_AHEAD: _ahead,
+    Fact.OPEN_TICKET: _ticket,
+    Fact.TERM_ENDS: _ends,
+    Fact.LAST_CONTACT: _last,
+    Fact.NEW: _new,
+}
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def opening_line(file: CustomerFile, now: Now) -> Line:
+    """Return the opening line as spans, most pressing first; empty when nothing stands out."""
+    spans: list[Span] = []
+    for said in opening(file, now.at, now.today):
+        text = _WORDING[said.fact](said, now)
+        if spans:
+            spans.append(Span("; ", Tone.DIM))
+        spans.append(Span(text if spans else _sentence(text), _TONES.get(said.fact, Tone.NORMAL)))
+    return tuple(spans)
+
+
+def opening_text(file: CustomerFile, now: Now) -> str:
+    """Return the opening line as plain text, ending with a full stop; empty when nothing stands out."""
+    text = "".join(span.text for span in opening_line(file, now))
+    return f"{text}." if text else ""

@@ -1,0 +1,144 @@
+"""Rows of the customer's lists: the history and the tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+
+from backends.port import TimelineFilter
+from backends.records import Direction, Key, Operator, Priority, Ticket, TicketState
+from console.i18n import _, _n
+from console.present.happenings import told
+from console.present.labels import CLOCK_TONES, plain
+from console.present.setting import Now
+from console.rules.clocks import Clock, ClockState, clock
+from console.rules.timeline import Happening, Item, folded
+from console.words import AGE_WIDTH, MOMENT_SHORT_WIDTH, age, channel_word, left, moment, word
+from widgets.views import Cell, FeedView, RowsView, RowView, Span, Tone
+
+EVERYTHING = TimelineFilter()
+
+
+def _history_row(item: Item, now: Now, tickets: Mapping[Key, Ticket]) -> RowView:
+    one = told(item.happening, now, tickets)
+    text: list[Span] = []
+    if one.owed:
+        text.append(Span(f"[!] {one.state} ", one.state_tone))
+    text.append(Span(one.text, Tone.DIM if one.sign.letter == "T" else Tone.NORMAL))
+    state = "" if one.owed else one.state
+    cells = (
+        Cell((Span(age(one.at, now.at), Tone.DIM),), AGE_WIDTH, right=True),
+        Cell((Span(moment(one.at, now.at, now.zone, short=True), Tone.DIM),), MOMENT_SHORT_WIDTH, drop=3),
+        Cell((Span(one.sign.glyph + one.sign.letter, one.sign.tone),), 2),
+        Cell((Span(one.arrow, Tone.STRONG if one.arrow == "↓" else Tone.DIM),), 1),
+        Cell(tuple(text), 0),
+        Cell((Span(state, one.state_tone),), 10, drop=2),
+        Cell((Span(one.who, Tone.DIM),), 14, drop=1),
+    )
+    return RowView(
+        item.key,
+        cells,
+        indent=item.depth,
+        folded=item.folded,
+        dim=one.sign.letter == "T",
+        marker=Tone.BAD if one.owed else None,
+    )
+
+
+def filter_words(only: TimelineFilter, tickets: Mapping[Key, Ticket]) -> str:
+    """Return what a filter lets through, empty for everything."""
+    parts = [channel_word(code) for code in sorted(only.channels)]
+    parts += [word(direction) for direction in Direction if direction in only.directions]
+    if only.unanswered:
+        parts.append(_("unanswered"))
+    if only.ticket_key:
+        ticket = tickets.get(only.ticket_key)
+        parts.append(plain(ticket.reference) if ticket else _("one ticket"))
+    if only.text:
+        parts.append(_("“{text}”").format(text=plain(only.text, 40)))
+    return _("only {what} · 0 shows all").format(what=", ".join(parts)) if parts else ""
+
+
+def history(
+    happenings: Sequence[Happening],
+    now: Now,
+    tickets: Mapping[Key, Ticket],
+    *,
+    only: TimelineFilter = EVERYTHING,
+    more: bool = False,
+    total: int = 0,
+    closed: Collection[str] = (),
+    opened: Collection[str] = (),
+    feed: FeedView | None = None,
+) -> RowsView:
+    """Return the history as rows: newest first, threads folded as asked."""
+    rows = tuple(_history_row(item, now, tickets) for item in folded(happenings, closed=closed, opened=opened))
+    note = filter_words(only, tickets)
+    if not note:
+        note = _n("{n} contact", "{n} contacts", total).format(n=total)
+    if feed is None:
+        feed = FeedView()
+    return RowsView(rows, _("History"), note, more, feed)
+
+
+def clock_words(one: Clock, now: Now) -> str:
+    """Return how a ticket's clock stands: time left, how late, paused, or how it ended."""
+    if one.state is ClockState.PAUSED:
+        return _("paused")
+    if one.state is ClockState.KEPT:
+        return _("in time")
+    if one.state is ClockState.BROKEN:
+        return left(now.at + one.left, now.at)
+    return left(one.due_at, now.at)
+
+
+def holder_words(ticket: Ticket, now: Now) -> str:
+    """Return who has the ball and since when (R5)."""
+    who = plain(ticket.holder_name, 30) or word(ticket.holder)
+    if ticket.held_since is None or now.at - ticket.held_since < timedelta(minutes=1):
+        return who
+    return _("{who} since {age}").format(who=who, age=age(ticket.held_since, now.at))
+
+
+def _ticket_row(ticket: Ticket, now: Now, operator: Operator, chases: int, broken: bool) -> RowView:
+    one = clock(ticket, operator, now.at)
+    done = ticket.state is TicketState.CLOSED
+    text: list[Span] = []
+    if chases:
+        text.append(Span(_n("{n} chase ", "{n} chases ", chases).format(n=chases), Tone.WARN))
+    if broken:
+        text.append(Span(_("promise broken "), Tone.BAD))
+    if ticket.priority in (Priority.HIGH, Priority.URGENT):
+        text.append(Span(f"{word(ticket.priority)} ", Tone.WARN))
+    text.append(Span(plain(ticket.subject)))
+    state = word(ticket.outcome) if done and ticket.outcome else word(ticket.state)
+    cells = (
+        Cell((Span(plain(ticket.reference), Tone.DIM if done else Tone.ACCENT),), 11),
+        Cell((Span(word(ticket.kind)),), 9, drop=4),
+        Cell((Span(clock_words(one, now), CLOCK_TONES[one.state]),), 11),
+        Cell((Span(holder_words(ticket, now)),), 18, drop=2),
+        Cell(tuple(text), 0),
+        Cell((Span(state, Tone.DIM),), 12, drop=1),
+    )
+    marker = Tone.BAD if one.state is ClockState.LATE or broken else None
+    return RowView(f"ticket:{ticket.key}", cells, dim=done, marker=marker)
+
+
+def tickets(
+    every: Sequence[Ticket],
+    now: Now,
+    operator: Operator,
+    chases: Mapping[Key, int],
+    broken: Collection[Key] = (),
+    *,
+    closed_too: bool = True,
+) -> RowsView:
+    """Return the customer's tickets as rows: open ones first, then those closed lately."""
+    opened = [one for one in every if one.state is not TicketState.CLOSED]
+    done = [one for one in every if one.state is TicketState.CLOSED] if closed_too else []
+    rows = tuple(_ticket_row(one, now, operator, chases.get(one.key, 0), one.key in broken) for one in (*opened, *done))
+    title = (
+        _n("{n} open ticket", "{n} open tickets", len(opened)).format(n=len(opened)) if opened else _("No open ticket")
+    )
+    note = _n("{n} closed lately", "{n} closed lately", len(done)).format(n=len(done)) if done else ""
+    return RowsView(rows, title, note)
