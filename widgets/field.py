@@ -112,6 +112,7 @@ class Field(Painted):
         if width != self._label:
             self._label = width
             self._make_room()
+            self.refresh()
 
     def show(self, view: FieldView, with_value: bool) -> None:
         """Show another view of the same question; `with_value` takes its value over."""

@@ -52,6 +52,12 @@ class LineInput(Input):
     LineInput {
         border: none; height: 1; width: 1fr; padding: 0; background: $panel;
         &:focus { border: none; background-tint: $foreground 0%; }
+        &:ansi { color: $foreground; background: $background; }
+        & > .input--cursor, &:ansi > .input--cursor {
+            color: $foreground; background: $background; text-style: reverse;
+        }
+        &:ansi > .input--selection { color: $foreground; background: $background; text-style: reverse; }
+        & > .input--placeholder, &:ansi > .input--placeholder { color: $text-muted; text-style: none; }
     }
     """
 
@@ -107,6 +113,9 @@ class NoteArea(TextArea):
     NoteArea {
         border: none; width: 1fr; padding: 0; background: $panel; scrollbar-size: 0 0;
         &:focus { border: none; }
+        & .text-area--cursor, &:ansi .text-area--cursor, &:light .text-area--cursor, &:dark .text-area--cursor {
+            color: $foreground; background: $background; text-style: reverse;
+        }
     }
     """
 

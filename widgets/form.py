@@ -49,14 +49,6 @@ class FormHead(Sheet[FormView]):
         return lines
 
 
-class Fields(Widget):
-    """The questions; they scroll when the dialog is too low for them."""
-
-    DEFAULT_CSS = """
-    Fields { width: 1fr; height: auto; layout: vertical; overflow-x: hidden; overflow-y: auto; scrollbar-size: 0 0; }
-    """
-
-
 class Form(Widget):
     """Shows a `FormView`; keeps what is typed, posts what happens, never closes or empties itself.
 
@@ -65,7 +57,12 @@ class Form(Widget):
     """
 
     DEFAULT_CSS = """
-    Form { width: 1fr; height: auto; layout: vertical; background: $surface; }
+    Form {
+        width: 1fr; height: auto; max-height: 100%; layout: vertical; background: $surface;
+        overflow-x: hidden; overflow-y: auto; scrollbar-size: 0 0;
+        & > FormHead { dock: top; }
+        & > KeyHints { dock: bottom; }
+    }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -152,8 +149,8 @@ class Form(Widget):
         yield FormHead(self._view)
         self._fields = {field.code: Field(field) for field in self._view.fields}
         self._align()
-        yield Fields(*self._fields.values())
         yield KeyHints(self._hints())
+        yield from self._fields.values()
 
     def _hints(self) -> tuple[HintView, ...]:
         save, cancel = self._view.save_words, self._view.cancel_words
@@ -161,8 +158,9 @@ class Form(Widget):
         return tuple(hint for hint in hints if hint.label)
 
     def _align(self) -> None:
-        """Give all labels the width of the longest."""
-        width = min(self._label_width, max((field.label_cells for field in self._fields.values()), default=0))
+        """Give all labels the width of the longest, and never more than a third of the form."""
+        longest = max((field.label_cells for field in self._fields.values()), default=0)
+        width = min(self._label_width, longest, self.size.width // 3 if self.size.width else longest)
         for field in self._fields.values():
             field.set_label_width(width)
 
@@ -170,6 +168,10 @@ class Form(Widget):
         """Go to the first question."""
         if self._take_focus:
             self.focus_first()
+
+    def on_resize(self) -> None:
+        """Fit the labels to the new width."""
+        self._align()
 
     def focus_first(self) -> None:
         """Go to the first question, or to the first one with a problem."""
@@ -194,7 +196,6 @@ class Form(Widget):
         self._view = view
         self.query_one(FormHead).show(view)
         self.query_one(KeyHints).show(self._hints())
-        box = self.query_one(Fields)
         wanted: dict[str, Field] = {}
         for question in view.fields:
             field = self._fields.get(question.code)
@@ -209,10 +210,10 @@ class Form(Widget):
         with self.app.batch_update():
             for field in gone:
                 await field.remove()
-            before: Field | None = None
+            before: Widget = self.query_one(KeyHints)
             for field in wanted.values():
                 if not field.is_attached:
-                    await box.mount(field, after=before, before=0 if before is None and box.children else None)
+                    await self.mount(field, after=before)
                 before = field
 
     # answers

@@ -22,7 +22,12 @@ class Omnibox(Input):
     Omnibox {
         border: none; height: 1; width: 1fr; padding: 0 1; background: $panel;
         &:focus { border: none; background-tint: $foreground 0%; }
-        &:ansi { text-style: underline; }
+        &:ansi { text-style: underline; color: $foreground; background: $background; }
+        & > .input--cursor, &:ansi > .input--cursor {
+            color: $foreground; background: $background; text-style: reverse;
+        }
+        &:ansi > .input--selection { color: $foreground; background: $background; text-style: reverse; }
+        & > .input--placeholder, &:ansi > .input--placeholder { color: $text-muted; text-style: none; }
     }
     """
 
