@@ -8,7 +8,7 @@ in one event loop; nothing survives the process.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from backends.errors import Unavailable
 from backends.events import Event, Resync
 from backends.memory import forgetting, reading, searching, writing
+from backends.memory.checking import origin_of
 from backends.memory.state import State
 from backends.port import (
     Batch,
@@ -41,6 +42,7 @@ from backends.records import (
     Entry,
     Key,
     Operator,
+    Origin,
     Outage,
     Record,
     Ticket,
@@ -268,6 +270,12 @@ class MemoryBackend:
         self._note(state, actor, "forget", customer_key, reason)
         self.store.swap(state)
         return counts
+
+    async def stored(self, kind: type[Record], origins: Collection[Origin]) -> Mapping[Origin, Key]:
+        """Return the keys of those records of `kind` that came from one of `origins`."""
+        wanted = frozenset(origins)
+        found = ((origin_of(record), record.key) for record in self._state.every(kind))
+        return {origin: key for origin, key in found if origin in wanted}
 
 
 def _number(cursor: str) -> int:
