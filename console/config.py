@@ -276,7 +276,8 @@ class _Reader:
             try:
                 values[name] = kind.read(value)
             except Unfit as unfit:
-                self.wrong.append(((*where, name), _unfit(name, value, kind, unfit)))
+                path = (*where, name, unfit.below) if unfit.below else (*where, name)
+                self.wrong.append((path, _unfit(name, value, kind, unfit)))
         return values
 
 
@@ -290,6 +291,10 @@ def _unknown(name: str, known: tuple[str, ...]) -> str:
 
 
 def _unfit(name: str, value: object, kind: Kind, unfit: Unfit) -> str:
+    if unfit.below and isinstance(value, Mapping):
+        name, value = unfit.below, value[unfit.below]
     shown = clean.line("true" if value is True else "false" if value is False else repr(value), limit=60)
     says = _("{found} will not do: {expected}; write for example {name} = {example}")
-    return says.format(found=shown, expected=unfit.expected or _(kind.expected), name=name, example=kind.example)
+    return says.format(
+        found=shown, expected=unfit.expected or _(kind.expected), name=name, example=unfit.example or kind.example
+    )

@@ -12,11 +12,16 @@ from console.i18n import N_, _
 
 
 class Unfit(Exception):
-    """A value that a kind does not take; `expected` is worded, empty where the kind's own words say it."""
+    """A value that a kind does not take; `expected` is worded, empty where the kind's own words say it.
 
-    def __init__(self, expected: str = "") -> None:
+    In a table `below` names the entry that is wrong, and `example` is what could stand there.
+    """
+
+    def __init__(self, expected: str = "", *, below: str = "", example: str = "") -> None:
         super().__init__(expected)
         self.expected = expected
+        self.below = below
+        self.example = example
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,13 @@ def _lines(value: object) -> tuple[str, ...]:
 def _keys(value: object) -> Mapping[str, tuple[str, ...]]:
     if not isinstance(value, Mapping):
         raise Unfit
-    return MappingProxyType(
-        {str(action): (_line(keys),) if isinstance(keys, str) else _lines(keys) for action, keys in value.items()}
-    )
+    found: dict[str, tuple[str, ...]] = {}
+    for action, keys in value.items():
+        try:
+            found[action] = (_line(keys),) if isinstance(keys, str) else _lines(keys)
+        except Unfit as unfit:
+            raise Unfit(_("a list of keys"), below=action, example='["n", "f4"]') from unfit
+    return MappingProxyType(found)
 
 
 YES_NO = Kind(N_("true or false"), "true", _yes_no)

@@ -62,7 +62,8 @@ def run(argv: Sequence[str], setting: Setting) -> int:
     except (BrokenPipeError, SystemExit):
         raise
     except Exception as error:  # the last resort: no traceback, which may quote a customer, reaches the terminal
-        return _say(err, _filed(error, setting), codes.BROKEN)
+        err.line(_filed(error, setting))
+        return codes.BROKEN
 
 
 def _filed(error: Exception, setting: Setting) -> str:

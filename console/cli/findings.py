@@ -180,8 +180,9 @@ def _guarded(part: str, path: Path) -> Iterator[Finding]:
     mode = stat.S_IMODE(found.st_mode)
     if mode & 0o077:
         says = _("{path} is open to others (mode {mode})").format(path=path, mode=f"{mode:04o}")
-        right = "700" if path.is_dir() else "600"
-        yield Finding(part, BAD, says, f"chmod {right} {path}")
+        # Others may look into a folder without reading what is in it; what lets them read or put files is worse.
+        only_names = path.is_dir() and not mode & 0o022
+        yield Finding(part, NOTE if only_names else BAD, says, f"chmod {'700' if path.is_dir() else '600'} {path}")
     if found.st_uid != os.geteuid():
         says = _("{path} belongs to somebody else").format(path=path)
         yield Finding(part, NOTE, says, _("Was cordboard once run as another user, or by sudo?"))
