@@ -190,7 +190,7 @@ class Canvas:
         _, shift, top, bottom = best
         self._take(PLAIN)  # lines that come in are blank; some terminals would fill them with the background
         self._out.append(f"\x1b[{top + 1};{bottom + 1}r" + _scroll_orders(shift, top, bottom) + "\x1b[r")
-        self._x, self._y = 0, 0
+        self._x = None  # terminals disagree on where a reset of the margins leaves the cursor
         fresh: list[Row | None] = [blank_row(self.width) for _ in range(abs(shift))]
         region = self._shown[top : bottom + 1]
         self._shown[top : bottom + 1] = region[shift:] + fresh if shift > 0 else fresh + region[:shift]

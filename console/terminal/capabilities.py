@@ -112,8 +112,9 @@ def detect(
     colours, why_colours = _colours(environ, flags)
     characters, why_characters = _characters(environ, flags, answer)
     lean, why_lean = _lean(environ, flags, answer, _line_speed(read_fd))
-    mouse, why_mouse = _mouse(environ, flags, lean)
     term = environ.get("TERM", "")
+    sco_keys = term.startswith("sco") or environ.get("CORDBOARD_KEYS", "").lower() == "sco"
+    mouse, why_mouse = _mouse(environ, flags, lean, sco_keys)
     return Terminal(
         True,
         colours,
@@ -123,7 +124,7 @@ def detect(
         truecolour=colours == "full" and _is_truecolour(environ),
         erases_in_colour=_erases_in_colour(environ),
         answers_queries=not lean and colours == "full" and not term.startswith(("screen", "linux", "putty")),
-        sco_keys=term.startswith("sco") or environ.get("CORDBOARD_KEYS", "").lower() == "sco",
+        sco_keys=sco_keys,
         typed_ahead=answer.typed if answer else b"",
         reasons=(why_colours, why_characters, why_lean, why_mouse),
     )
@@ -290,6 +291,9 @@ def _colours(environ: Mapping[str, str], flags: Wishes) -> tuple[Colours, Reason
 
 def _charset(environ: Mapping[str, str]) -> Characters | None:
     """Return what the locale says about characters; None when it says nothing (POSIX, C, unset, no charset)."""
+    if not environ.get("LC_ALL") and environ.get("LANG", "C") in ("", "C", "POSIX"):
+        # Python itself sets LC_CTYPE in a C locale (PEP 538), which says nothing about the terminal.
+        environ = {name: value for name, value in environ.items() if name != "LC_CTYPE" or value[:2] != "C."}
     locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")
     charset = locale.partition(".")[2].partition("@")[0].lower().replace("-", "").replace("_", "")
     if charset == "utf8":
@@ -339,7 +343,9 @@ def _lean(environ: Mapping[str, str], flags: Wishes, answer: _FOUND, bits: int |
     return answer.seconds > SLOW_ANSWER, Reason("lean", N_("the terminal answered after {ms} ms"), milliseconds)
 
 
-def _mouse(environ: Mapping[str, str], flags: Wishes, lean: bool) -> tuple[bool, Reason]:
+def _mouse(environ: Mapping[str, str], flags: Wishes, lean: bool, sco_keys: bool) -> tuple[bool, Reason]:
+    if sco_keys:
+        return False, Reason("mouse", N_("F1 of an SCO keyboard looks like a report of the mouse"))
     if said := _by_flag_or_variable("mouse", flags.mouse, "CORDBOARD_MOUSE", environ, _yes_or_no):
         return said
     # GNU screen holds back a lone Escape while mouse reporting is on; over SSH only its terminal type is seen.

@@ -15,7 +15,7 @@ import sys
 import termios
 import threading
 import tty
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -304,10 +304,14 @@ class SleepingDriver(LinuxDriver):
 
     def _understand(self, text: str) -> None:
         text = without_answers(from_sco(text) if self.terminal.sco_keys else text)
-        if not text:
-            return
+        # Piece by piece where sequences are, so that one the parser chokes on takes nothing else with it.
+        for piece in text if "\x1b" in text else (text,):
+            if piece:
+                self._hand_on(partial(self._parser.feed, piece))
+
+    def _hand_on(self, parse: Callable[[], Iterable[Message]]) -> None:
         try:
-            for event in self._parser.feed(text):
+            for event in parse():
                 self.process_message(event)
         except Exception:  # whatever a terminal sends, the console goes on; the parser starts anew
             self._parser = XTermParser(self._debug)
@@ -320,11 +324,7 @@ class SleepingDriver(LinuxDriver):
         self._patience = None
         if self._decoder.waits:
             self._understand(self._decoder.give_up_waiting())
-        try:
-            for event in self._parser.tick():
-                self.process_message(event)
-        except Exception:
-            self._parser = XTermParser(self._debug)
+        self._hand_on(self._parser.tick)
         self._wait_if_needed()
 
     def send_message(self, message: Message) -> None:

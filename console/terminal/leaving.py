@@ -135,6 +135,8 @@ class Departure:
         code = 128 + number
         self.save()
         self._restore_terminal()
+        if _is_gone(0):
+            _let_go_of_output()
         driver = self._app._driver
         loop = getattr(driver, "_loop", None)
         if loop is not None:
@@ -173,6 +175,22 @@ def restore_terminal(settings: list[Any] | None, *, sequences: bool = True, cut_
             os.write(fd, (_CANCEL if cut_off else b"") + _RESTORE)
         finally:
             os.close(fd)
+
+
+def _is_gone(fd: int) -> bool:
+    poll = select.poll()
+    poll.register(fd, 0)
+    return any(event & select.POLLHUP for _, event in poll.poll(0))
+
+
+def _let_go_of_output() -> None:
+    """Send what is still printed nowhere: Python ends with 120 when it cannot flush it at the end."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        for fd in (1, 2):
+            if os.isatty(fd) or _is_gone(fd):
+                os.dup2(nowhere, fd)
+        os.close(nowhere)
 
 
 def _settings_of(fd: int) -> list[Any] | None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import sqlite3
 import sys
+import threading
+import time
 from pathlib import Path
 
 from console.terminal.capabilities import Wishes, apply_environment, detect
@@ -60,6 +64,9 @@ class SmallApp(ReportsFailuresBriefly[None], PaintsChangedCells[None]):
     count = 0
     floods = 0
 
+    def _may_paint(self) -> bool:
+        return os.environ.get("APP_PAINTER") != "stock" and super()._may_paint()
+
     def get_line_filters(self) -> list[LineFilter]:
         return [*super().get_line_filters(), _clean]
 
@@ -100,15 +107,22 @@ class SmallApp(ReportsFailuresBriefly[None], PaintsChangedCells[None]):
         self.action_tick()
 
     def action_block(self) -> None:
-        import time
-
         (FOLDER / "blocked").write_text("")
+        if os.environ.get("APP_BLOCK") == "c":
+            sqlite3.connect(":memory:").execute(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+            ).fetchall()
         while True:
             time.sleep(0.5)  # the loop never gets its turn again
 
 
 def save() -> None:
-    """Keep the draft."""
+    """Keep the draft, unless the test wants saving to go wrong."""
+    way = os.environ.get("APP_SAVE")
+    if way == "hang":
+        threading.Event().wait()
+    if way == "raise":
+        raise OSError("disk full")
     (FOLDER / "draft").write_text("kept")
 
 
@@ -117,7 +131,10 @@ def main() -> int:
     if not terminal.interactive:
         print(terminal.why_not)
         return 2
-    app = SmallApp(driver_class=driver_for(terminal), ansi_color=None if terminal.colours == "full" else True)
+    driver = None if os.environ.get("APP_DRIVER") == "stock" else driver_for(terminal)
+    if os.environ.get("APP_NOHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    app = SmallApp(driver_class=driver, ansi_color=None if terminal.colours == "full" else True)
     leaving.install(app, save)
     app.run(mouse=terminal.mouse)
     return app.return_code or 0

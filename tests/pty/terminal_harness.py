@@ -13,10 +13,11 @@ import pty
 import select
 import signal
 import struct
+import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,6 +25,7 @@ from typing import Any
 import pyte
 
 _LONG = 20.0
+_HERE = Path(__file__).resolve().parent
 
 
 class Session:
@@ -112,6 +114,14 @@ class Session:
         """Take bytes again."""
         self._may_read.set()
 
+    @contextlib.contextmanager
+    def scribbled_over(self) -> Iterator[None]:
+        """Write nonsense on the screen behind the program's back, as another program would."""
+        with self._lock:
+            for y in range(self.rows):
+                self._stream.feed(b"\x1b[%d;1H\x1b[41m%s" % (y + 1, b"#" * self.cols))
+        yield
+
     # -- what can be seen --------------------------------------------------------------------------------------
 
     def screen(self) -> list[str]:
@@ -122,10 +132,7 @@ class Session:
     def cells(self) -> list[list[tuple[Any, ...]]]:
         """Return every cell as (text, foreground, background, bold, reverse, underscore)."""
         with self._lock:
-            return [
-                [_cell(self._emulator.buffer[y][x]) for x in range(self.cols)]
-                for y in range(self.rows)
-            ]
+            return [[_cell(self._emulator.buffer[y][x]) for x in range(self.cols)] for y in range(self.rows)]
 
     @property
     def text(self) -> str:
@@ -164,6 +171,12 @@ class Session:
 
     def wait_exit(self, timeout: float = _LONG) -> int:
         """Wait for the program's end; return its exit code, or minus the signal that killed it."""
+        code = self.wait_exit_undrained(timeout)
+        self._drain()
+        return code
+
+    def wait_exit_undrained(self, timeout: float = _LONG) -> int:
+        """Wait for the program's end while the line may be stalled; what it wrote last stays in the line."""
         deadline = time.monotonic() + timeout
         while self._status is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -173,7 +186,6 @@ class Session:
             if time.monotonic() > deadline:
                 raise AssertionError(f"still running after {timeout} s\n{self.text}")
             time.sleep(0.02)
-        self._drain()
         return self._status
 
     # -- what it costs -----------------------------------------------------------------------------------------
@@ -187,6 +199,10 @@ class Session:
                     if line.startswith(("voluntary_ctxt", "nonvoluntary_ctxt")):
                         total += int(line.split()[1])
         return total
+
+    def state(self) -> str:
+        """Return the kernel's letter for what the program does: R, S, T (stopped), Z."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0]
 
     def cpu_seconds(self) -> float:
         """Return the processor time that the program has used so far."""
@@ -247,6 +263,20 @@ class Session:
             self._may_read.set()
             os.write(self._stop_w, b"x")
             self._thread.join(5)
+
+
+def small_app(folder: Path, *, cols: int = 80, rows: int = 24, **env: str) -> Session:
+    """Start `terminal_app.py` with `folder` for its traces; `env` adds to an otherwise bare environment."""
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "APP_FOLDER": str(folder),
+        "PYTHONPATH": str(_HERE.parent.parent),
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+    }
+    environ.update(env)
+    return Session([sys.executable, str(_HERE / "terminal_app.py")], environ, cols, rows)
 
 
 def _cell(char: Any) -> tuple[Any, ...]:
