@@ -1,0 +1,32 @@
+"""Alembic's way into our schema; `backends.sql.schema.upgrade` hands over the connection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import context
+
+from backends.sql import tables_kept
+from backends.sql.tables import Stored
+
+connection = context.config.attributes["connection"]
+progress = context.config.attributes.get("progress")
+
+
+def told(*, step: Any, **_rest: Any) -> None:
+    if progress is not None:
+        progress(step.up_revision_id)
+
+
+context.configure(
+    connection=connection,
+    target_metadata=Stored.metadata,
+    render_as_batch=True,
+    on_version_apply=told,
+    compare_server_default=True,
+    include_name=lambda name, kind, _parents: (
+        not (kind == "table" and name is not None and name.startswith(("contact_words", "alembic_version")))
+    ),
+)
+assert tables_kept.TRIGGERS  # the module is needed for its tables
+context.run_migrations()
