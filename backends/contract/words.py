@@ -102,7 +102,7 @@ class TextSearchContract(Contract):
         await self.contacts(backend, await self.a_customer(backend), 1, subject="wxyz", body="kaput vbnm")
         assert (await backend.search_text(text)).rows == ()
 
-    async def test_signs_do_not_change_what_words_mean(self, backend: Backend) -> None:
+    async def test_signs_do_not_change_a_text_search(self, backend: Backend) -> None:
         """Signs around words are no operators."""
         await self.needs(backend, Capability.TEXT_SEARCH, Capability.WRITE)
         (key,) = await self.contacts(backend, await self.a_customer(backend), 1, body="no-internet since: o'clock, C++")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from backends.errors import Unavailable
+from backends.errors import Unavailable, Unsupported
 from backends.events import Event, Resync
 from backends.memory import forgetting, reading, searching, writing
 from backends.memory.checking import origin_of
@@ -28,6 +28,7 @@ from backends.port import (
     Put,
     QueueFilter,
     Receipt,
+    Remove,
     TextHit,
     TicketFilter,
     TimelineFilter,
@@ -83,7 +84,7 @@ class Store:
 
 
 class MemoryBackend:
-    """A backend in memory with every capability.
+    """A backend in memory with every capability, or those given.
 
     `records` fill it: each keeps the key it brings, or gets one when that is a new one; in any order, they may name
     each other. They raise Invalid as a batch would.
@@ -96,10 +97,11 @@ class MemoryBackend:
         store: Store | None = None,
         now: Callable[[], datetime] = _now,
         name: str = "memory",
+        capabilities: Iterable[Capability] = Capability,
     ) -> None:
         self.name = name
         self.url = "memory:"
-        self.capabilities = frozenset(Capability)
+        self.capabilities = frozenset(capabilities)
         self.store = store or Store(now)
         self._open = False
         self._closed = asyncio.Event()
@@ -111,7 +113,7 @@ class MemoryBackend:
 
     def another(self) -> MemoryBackend:
         """Return a second handle on the same store, not opened yet."""
-        return MemoryBackend(store=self.store, name=self.name)
+        return MemoryBackend(store=self.store, name=self.name, capabilities=self.capabilities)
 
     async def open(self) -> None:
         """Make ready."""
@@ -131,6 +133,10 @@ class MemoryBackend:
             raise Unavailable("not open", source=self.name)
         return self.store.state
 
+    def _needs(self, capability: Capability) -> None:
+        if capability not in self.capabilities:
+            raise Unsupported(capability, source=self.name)
+
     # reading ------------------------------------------------------------------------------------------------------
 
     async def operators(self) -> tuple[Operator, ...]:
@@ -145,10 +151,12 @@ class MemoryBackend:
         self, text: str, *, limit: int = 20, operator_keys: frozenset[Key] = frozenset()
     ) -> tuple[Match, ...]:
         """Return customers that `text` may mean, best first."""
+        self._needs(Capability.SEARCH)
         return searching.search(self._state, text, limit, operator_keys)
 
     async def search_text(self, text: str, *, limit: int = 50, after: str | None = None) -> Page[TextHit]:
         """Return contacts that have all words of `text`, newest first."""
+        self._needs(Capability.TEXT_SEARCH)
         return reading.search_text(self._state, text, after, limit)
 
     async def customer_file(self, key: Key) -> CustomerFile:
@@ -177,18 +185,25 @@ class MemoryBackend:
 
     async def outages(self, only: OutageFilter = _ALL_OUTAGES) -> tuple[Outage, ...]:
         """Return outages, newest first."""
+        self._needs(Capability.OUTAGES)
         return reading.outages(self._state, only)
 
     async def queue(
         self, only: QueueFilter = _ALL_WAITING, *, after: str | None = None, limit: int = 50
     ) -> Page[tuple[Contact, Customer]]:
         """Return contacts that wait for an answer, oldest first, with their customers."""
+        self._needs(Capability.QUEUE)
         return reading.queue(self._state, only, after, limit)
 
     # writing ------------------------------------------------------------------------------------------------------
 
     async def write(self, batch: Batch) -> Receipt:
         """Store a batch whole or not at all; raises Conflict, Invalid."""
+        self._needs(Capability.WRITE)
+        if any(isinstance(item, Remove) for item in batch.items):
+            self._needs(Capability.UNDO)
+        if any(isinstance(item, Put) and item.raw is not None for item in batch.items):
+            self._needs(Capability.RAW)
         state = self._state.copy()
         receipt = writing.apply(state, batch, self.store.now())
         self.store.swap(state)
@@ -196,6 +211,7 @@ class MemoryBackend:
 
     async def note_read(self, customer_key: Key, actor: str, detail: str = "") -> None:
         """Record in the audit trail that `actor` opened this customer; raises NotFound."""
+        self._needs(Capability.AUDIT)
         state = self._state.copy()
         state.get(Customer, customer_key)
         self._note(state, actor, "read", customer_key, detail)
@@ -208,6 +224,7 @@ class MemoryBackend:
 
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
         """Yield what changes from this call on, or from the cursor `since`; ends when closed."""
+        self._needs(Capability.LIVE)
         newest = self.store.dropped_events + len(self._state.happened)
         return self._follow(newest if since is None else _number(since), newest)
 
@@ -235,11 +252,13 @@ class MemoryBackend:
 
     async def audit(self, *, customer_key: Key = "", after: str | None = None, limit: int = 100) -> Page[AuditEntry]:
         """Return the audit trail, newest first."""
+        self._needs(Capability.AUDIT)
         rows = [entry for entry in self._state.trail if customer_key in ("", entry.customer_key)]
         return reading.page(rows, lambda entry: (f"{entry.sequence:020d}", ""), after, limit, oldest=False)
 
     async def audit_verify(self, progress: Callable[[int, int], None] | None = None) -> AuditVerdict:
         """Check the whole chain."""
+        self._needs(Capability.AUDIT)
         trail = self._state.trail
         previous = FIRST_LINK
         for number, row in enumerate(trail, 1):
@@ -257,6 +276,7 @@ class MemoryBackend:
 
     async def export(self, customer_key: Key, actor: str) -> Mapping[str, Any]:
         """Return everything held about a person as plain JSON values; audited; raises NotFound."""
+        self._needs(Capability.EXPORT)
         state = self._state.copy()
         held = forgetting.held_about(state, customer_key)
         self._note(state, actor, "export", customer_key, "")
@@ -265,6 +285,7 @@ class MemoryBackend:
 
     async def forget(self, customer_key: Key, actor: str, reason: str) -> Mapping[str, int]:
         """Erase personal data, keep counts and clocks; raises NotFound."""
+        self._needs(Capability.FORGET)
         state = self._state.copy()
         counts = forgetting.erase(state, customer_key)
         self._note(state, actor, "forget", customer_key, reason)
