@@ -16,6 +16,7 @@ from console.desk.importing import (
     MappingError,
     Order,
     Rejects,
+    RejectsError,
     Report,
     UnknownOperator,
     read_mapping,
@@ -93,10 +94,8 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
         return codes.INTERRUPTED
     except UnknownOperator as error:
         raise codes.Stop(_unknown_operator(error), codes.DATA) from error
-    except OSError as error:
-        says = _("cannot write the rejected rows to {file}: {why}").format(
-            file=error.filename, why=error.strerror or error
-        )
+    except RejectsError as error:
+        says = _("cannot write the rejected rows to {file}: {why}").format(file=error.file, why=error.why)
         raise codes.Stop(says, codes.CANNOT_CREATE) from error
     _tell(args, setting, report)
     return codes.DATA if report.rejected or report.unusable else codes.OK

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from console.desk.importing.mapping import MAIL_FORMATS, Fault, Format, Mapping, MappingError
 from console.desk.importing.mapping_file import mapping_from, read_mapping
-from console.desk.importing.rejects import Rejects
+from console.desk.importing.rejects import Rejects, RejectsError
 from console.desk.importing.report import Report
 from console.desk.importing.run import Order, UnknownOperator, run
 
@@ -20,6 +20,7 @@ __all__ = [
     "MappingError",
     "Order",
     "Rejects",
+    "RejectsError",
     "Report",
     "UnknownOperator",
     "mapping_from",

@@ -71,9 +71,7 @@ def _settled(text: str, rule: DateRule) -> tuple[datetime, tuple[str, ...], date
     return preferred, (SETTLED,), other.date()
 
 
-def _checked(
-    believed: datetime, rule: DateRule, check_text: str
-) -> tuple[datetime, tuple[str, ...], date | None]:
+def _checked(believed: datetime, rule: DateRule, check_text: str) -> tuple[datetime, tuple[str, ...], date | None]:
     """Return the moment after comparing its day with the check column; raises BadValue as the rule says."""
     if not rule.check_columns or not check_text:
         return believed, (), None

@@ -10,14 +10,21 @@ from typing import TypeVar
 
 from backends.records import Place
 from console.desk.importing.dates import read_date
-from console.desk.importing.fields import SECTIONS, Field, Kind, field_at
+from console.desk.importing.fields import Field, Kind, field_at
 from console.desk.importing.mapping import Invalid, Mapping, Rule, Skip
 from console.desk.importing.reasons import BadValue
 from console.desk.importing.rows import Cell
 from console.desk.importing.values import Value, value_of
 
 _PATTERN_REACH = 10_000  # a mapping's expression may be slow; no column to cut pieces from is longer
-_NAMED_BY = {"line": "line.number", "contract": "contract.number", "charge": "charge.id"}
+_NAMED_BY = {
+    "line": "line.number",
+    "contract": "contract.number",
+    "charge": "charge.id",
+    "ticket": "ticket.id",
+    "contact": "contact.id",
+}
+"""A row without this field does not have that section; of ticket and contact it has at least one."""
 C = TypeVar("C", bound=StrEnum)
 
 
@@ -108,16 +115,20 @@ def fill(cells: Table[str, Cell], mapping: Mapping, *, now: datetime) -> Filled:
 def _absent(cells: Table[str, Cell], mapping: Mapping) -> frozenset[str]:
     """Return the sections that this row does not have: their name is empty here."""
     found: set[str] = set()
-    for section in SECTIONS:
-        rule = mapping.rules.get(_NAMED_BY.get(section, ""))
+    for section, name in _NAMED_BY.items():
+        rule = mapping.rules.get(name)
         if rule is not None and not any(_pieces(cells, rule)):
             found.add(section)
+    if {"ticket", "contact"} <= found or not mapping.makes("contact"):
+        found.discard("ticket")
+    if "ticket" in found or not mapping.makes("ticket"):
+        found.discard("contact")
     return frozenset(found)
 
 
 def _may_stay_empty(path: str, mapping: Mapping) -> bool:
-    """Return whether a needed field can be done without in a single row."""
-    return (path == "customer.name" and bool(mapping.match)) or path in ("ticket.id", "contact.id")
+    """Return whether a needed field can be done without in a single row: a customer found needs no name."""
+    return path == "customer.name" and bool(mapping.match)
 
 
 def _filled(
@@ -132,14 +143,25 @@ def _filled(
     if rule.date is not None:
         return _dated(rule.join.join(pieces), cells, rule, known, filled, now)
     if known.many:
-        return tuple(dict.fromkeys(str(value_of(piece, known, mapping)) for piece in pieces))
+        return _several(pieces, rule, known, mapping, filled)
     value = value_of(rule.join.join(pieces), known, mapping)
     return None if value == "" else value
 
 
-def _dated(
-    text: str, cells: Table[str, Cell], rule: Rule, known: Field, filled: Filled, now: datetime
-) -> Value:
+def _several(pieces: list[str], rule: Rule, known: Field, mapping: Mapping, filled: Filled) -> Value | None:
+    """Return the values of all pieces, each once; a piece that may be dropped takes no other with it."""
+    found: dict[str, None] = {}
+    for piece in pieces:
+        try:
+            found[str(value_of(piece, known, mapping))] = None
+        except BadValue as error:
+            if rule.invalid is not Invalid.DROP:
+                raise
+            filled.doubts.append(Doubt(rule.path, error.reason, error.shown))
+    return tuple(found) or None
+
+
+def _dated(text: str, cells: Table[str, Cell], rule: Rule, known: Field, filled: Filled, now: datetime) -> Value:
     assert rule.date is not None
     check = _joined(cells, rule.date.check_columns, rule.date.check_join)
     read = read_date(text, rule.date, check, now=now)

@@ -185,7 +185,7 @@ class Maker:
 
     def _ticket(self, filled: Filled, customer_key: Key, line: Line | None) -> Ticket | None:
         opened = filled.moment("ticket.opened_at")
-        if opened is None or not (filled.text("ticket.id") or "ticket.id" not in self.mapping.rules):
+        if opened is None:
             return None
         origin = self._origin(filled.text("ticket.id") or self.identity(filled))
         outcome = filled.values.get("ticket.outcome")

@@ -152,9 +152,7 @@ class Keys:
         if value is None:
             return None
         try:
-            first, last = (
-                each if type(each) is date else date.fromisoformat(str(each)) for each in value
-            )
+            first, last = (each if type(each) is date else date.fromisoformat(str(each)) for each in value)
         except (TypeError, ValueError):
             self.fault(name, _("must be a first and a last day"), f"{name} = [2015-04-01, 2015-06-30]")
             return None

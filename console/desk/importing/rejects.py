@@ -28,6 +28,15 @@ def disarmed(text: str) -> str:
     return "'" + text if text.startswith(("\t", "\r", "\n")) or start.startswith(_FORMULA) else text
 
 
+class RejectsError(Exception):
+    """The rejected rows cannot be written; without them a row would be lost, so the import stops."""
+
+    def __init__(self, file: str, why: str) -> None:
+        super().__init__(f"{file}: {why}")
+        self.file = file
+        self.why = why
+
+
 class Rejects:
     """Writes rejected rows as they come: JSON lines when the file is called so, else CSV; created 0600, never reused.
 
@@ -49,14 +58,20 @@ class Rejects:
             self._file.close()
 
     def add(self, file: str, row: int, path: str, reason: str, shown: str, original: str) -> None:
-        """Write one rejected row; raises FileExistsError when the file was there before, OSError."""
+        """Write one rejected row; raises RejectsError, also when the file was there before."""
         self.rows += 1
         if self.path is None:
             return
         values = (file, row, path, reason, in_words(reason), shown, original[:ORIGINAL_LIMIT])
+        try:
+            self._write(self.path, values)
+        except OSError as error:
+            raise RejectsError(str(self.path), error.strerror or str(error)) from error
+
+    def _write(self, path: Path, values: tuple[str | int, ...]) -> None:
         if self._file is None:
-            self._file = self._made(self.path)
-        if self.path.suffix.lower() in (".jsonl", ".json", ".ndjson"):
+            self._file = self._made(path)
+        if path.suffix.lower() in (".jsonl", ".json", ".ndjson"):
             self._file.write(json.dumps(dict(zip(COLUMNS, values, strict=True)), ensure_ascii=True) + "\n")
         else:
             self._row([disarmed(clean.block(str(value))) for value in values])

@@ -113,9 +113,7 @@ class Report:
             "added": dict(sorted(self.added.items())),
             "known": dict(sorted(self.known.items())),
             "answered": self.answered,
-            "reasons": [
-                {"field": path, "reason": code, "rows": n} for (path, code), n in sorted(self.reasons.items())
-            ],
+            "reasons": [{"field": path, "reason": code, "rows": n} for (path, code), n in sorted(self.reasons.items())],
             "doubts": [
                 {
                     "field": path,

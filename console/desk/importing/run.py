@@ -48,8 +48,8 @@ class Order:
 async def run(order: Order, backend: Backend, report: Report, rejects: Rejects, told: Told) -> None:
     """Carry out `order`, counting in `report`; may be cancelled at any moment and repeated.
 
-    Raises UnknownOperator, BackendError, and OSError when the rejects cannot be written; Unsupported when lines
-    or contracts, which have no origin of their own, would be doubled because the store cannot tell what it holds.
+    Raises UnknownOperator, RejectsError, BackendError; Unsupported when lines or contracts, which have no origin
+    of their own, would be doubled because the store cannot tell what it holds.
     """
     if not isinstance(backend, Origins) and (order.mapping.makes("line") or order.mapping.makes("contract")):
         raise Unsupported("origins", source=backend.name)
