@@ -123,7 +123,7 @@ class Profile:
     roles: tuple[str, ...] = _setting(
         (),
         choices("desk", "hotline", "technical", "billing", "supervisor", "advisor"),
-        N_("Roles of the agent, where the records know none."),
+        N_("Roles of an agent whom the records do not know; empty is supervisor, who may do everything."),
     )
     mask_payment_data: bool = _setting(
         True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from console.cli import codes
+from console.cli.parsing import COMMANDS, children, parser_for
 from console.cli.setting import Setting
 from console.i18n import N_, _
 
@@ -20,8 +21,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, setting: Setting) -> int:
     """Print the script; where it belongs is said in docs/cli.md."""
-    from console.cli.parsing import COMMANDS, parser_for
-
     parser = parser_for(list(COMMANDS))
     setting.out.line(fish(parser) if args.shell == "fish" else _by_shtab(parser, args.shell))
     return codes.OK
@@ -40,15 +39,6 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("%%", "%") + "'"
 
 
-def _children(parser: argparse.ArgumentParser) -> dict[str, tuple[argparse.ArgumentParser, str]]:
-    """Return the commands below a parser, with their help."""
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            says = {choice.dest: choice.help or "" for choice in action._choices_actions}
-            return {name: (below, says.get(name, "")) for name, below in action.choices.items()}
-    return {}
-
-
 def _fish_options(parser: argparse.ArgumentParser, when: str) -> list[str]:
     lines = []
     for action in parser._actions:
@@ -64,7 +54,7 @@ def _fish_options(parser: argparse.ArgumentParser, when: str) -> list[str]:
 
 def fish(parser: argparse.ArgumentParser) -> str:
     """Return the script for fish, made from the parser's commands and options."""
-    commands = _children(parser)
+    commands = children(parser)
     lines = ["# Completion of cordboard for fish.", "complete -c cordboard -f"]
     none = _quoted(f"not __fish_seen_subcommand_from {' '.join(commands)}")
     lines += [
@@ -73,7 +63,7 @@ def fish(parser: argparse.ArgumentParser) -> str:
     lines += _fish_options(parser, none)
     for name, (command, _says) in commands.items():
         seen = _quoted(f"__fish_seen_subcommand_from {name}")
-        steps = _children(command)
+        steps = children(command)
         below = _quoted(f"__fish_seen_subcommand_from {name}; and not __fish_seen_subcommand_from {' '.join(steps)}")
         lines += [
             f"complete -c cordboard -n {below} -a {step} -d {_quoted(says)}" for step, (_p, says) in steps.items()

@@ -11,6 +11,7 @@ from console.cli import codes, options
 from console.cli.setting import Setting
 from console.cli.wording import without_secret
 from console.config import ConfigError, Declared, Fault, Settings, declared, load
+from console.config_lines import lines_of
 from console.i18n import N_, _
 
 HELP = N_("check or show the configuration, or print an example of it")
@@ -48,22 +49,28 @@ def faults_of(setting: Setting) -> tuple[Fault, ...]:
         settings = load(path)
     except ConfigError as error:
         return error.faults
-    return tuple(Fault(path, 0, name, says) for name, says in _unknown_names(settings))
+    wrong = list(_unknown_names(settings))
+    if not wrong:
+        return ()
+    lines = lines_of(path.read_text(encoding="utf-8-sig"), [where for where, _says in wrong])
+    faults = [Fault(path, lines.get(where, 0), ".".join(where), says) for where, says in wrong]
+    return tuple(sorted(faults, key=lambda fault: fault.line))
 
 
-def _unknown_names(settings: Settings) -> Iterator[tuple[str, str]]:
-    from console.actions import ACTIONS
+def _unknown_names(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield settings whose kind is right and whose value means nothing, with the reason."""
+    if settings.interface.keys:
+        from console.keymap import rebound
 
-    known = {action.id for action in ACTIONS}
-    for action in settings.interface.keys:
-        if action not in known:
-            yield f"interface.keys.{action}", _("there is no such action; see: cordboard keys")
+        for problem in rebound(settings.interface.keys)[1]:
+            name, _colon, says = problem.removeprefix("keys.").partition(": ")
+            yield ("interface", "keys", name), says
     from backends.registry import scheme_of, schemes
 
     for name, profile in settings.profiles.items():
         if profile.backend and scheme_of(profile.backend) not in schemes():
             says = _("no backend can open this URL; known schemes: {schemes}")
-            yield f"profiles.{name}.backend", says.format(schemes=", ".join(schemes()))
+            yield ("profiles", name, "backend"), says.format(schemes=", ".join(schemes()))
 
 
 def _check(args: argparse.Namespace, setting: Setting) -> int:

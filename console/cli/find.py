@@ -80,7 +80,7 @@ def _print_customers(matches: tuple[Match, ...], brand: Brands, as_json: bool, s
             Column(_("Name")),
             Column(_("Found by"), fixed=True),
             Column(_("Matched")),
-            Column(_("Operator")),
+            Column(_("Operator"), drop=1),
         )
         setting.out.table(
             columns,
@@ -121,7 +121,7 @@ def _print_texts(hits: list[TextHit], brand: Brands, as_json: bool, setting: Set
         columns = (
             Column(_("Reference"), fixed=True),
             Column(_("When"), fixed=True),
-            Column(_("Channel"), fixed=True),
+            Column(_("Channel"), fixed=True, drop=1),
             Column(_("Number"), fixed=True),
             Column(_("Name")),
             Column(_("Text")),

@@ -101,14 +101,9 @@ class Names:
 
 
 async def working_agent(backend: Backend, setting: Setting) -> Agent:
-    """Return the agent who works here: the record of their login, else one made of the configuration.
-
-    Without a record and without roles in the profile, the owner of records that name no agents at all may do
-    everything; where there are agents, a stranger is a desk agent.
-    """
-    agents = await backend.agents()
-    configured = frozenset(Role(role) for role in setting.profile.roles)
-    return agent_for(setting.actor, agents, configured or frozenset({Role.DESK if agents else Role.SUPERVISOR}))
+    """Return the agent who works here: the record of their login, else one with the roles of the configuration."""
+    roles = frozenset(Role(role) for role in setting.roles)
+    return agent_for(setting.actor, await backend.agents(), roles)
 
 
 def require(agent: Agent, right: Right) -> None:

@@ -111,7 +111,7 @@ async def _list(backend: Backend, args: argparse.Namespace, setting: Setting) ->
         Column(_("State"), fixed=True),
         Column(_("Since"), fixed=True),
         Column(_("Expected end"), fixed=True),
-        Column(_("Where")),
+        Column(_("Where"), drop=1),
         Column(_("Title")),
     )
     setting.out.table(columns, [_row(outage, setting) for outage in found])

@@ -22,6 +22,7 @@ _UNSAFE_IN_JSON = re.compile(
 )
 _GAP = 2  # blank cells between two columns
 _LEAST = 6  # cells that a column keeps when others need room
+_READABLE = 20  # cells below which a column that can be cut says too little, and less needed ones leave instead
 _ELLIPSIS = "…"
 
 
@@ -84,11 +85,12 @@ def fitted(text: str, cells: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's heading; one that is `fixed` is never cut."""
+    """A column's heading; one that is `fixed` is never cut. On a narrow terminal the highest `drop` leaves first."""
 
     heading: str
     fixed: bool = False
     right: bool = False
+    drop: int = 0
 
 
 class Writer:
@@ -135,9 +137,12 @@ class Writer:
         if not rows:
             return
         clear = [[clean.width_safe(clean.strip_controls(" ".join(cell.split()))) for cell in row] for row in rows]
-        headings = [column.heading for column in columns]
-        widths = _shares(columns, [headings, *clear], self.columns)
-        for row in (headings, *clear):
+        table = [[column.heading for column in columns], *clear]
+        left = _kept(columns, table, self.columns)
+        columns = [columns[index] for index in left]
+        table = [[row[index] for index in left] for row in table]
+        widths = _shares(columns, table, self.columns)
+        for row in table:
             self._put(_aligned(columns, row, widths) + "\n")
 
     def _put(self, text: str) -> None:
@@ -148,9 +153,24 @@ class Writer:
             self.stream.write(text.encode(encoding, "replace").decode(encoding))
 
 
+def _needs(rows: Sequence[Sequence[str]], index: int) -> int:
+    return max(width(row[index]) for row in rows)
+
+
+def _kept(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Return which columns stay: those that may leave do so while the others could not be read."""
+    kept = list(range(len(columns)))
+    while True:
+        least = [_needs(rows, index) if columns[index].fixed else min(_READABLE, _needs(rows, index)) for index in kept]
+        first = max(kept, key=lambda index: columns[index].drop)
+        if sum(least) + _GAP * (len(kept) - 1) <= room or not columns[first].drop:
+            return kept
+        kept.remove(first)
+
+
 def _shares(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> list[int]:
     """Return each column's width: what it needs, the widest ones giving way until all fit."""
-    widths = [max(width(row[index]) for row in rows) for index in range(len(columns))]
+    widths = [_needs(rows, index) for index in range(len(columns))]
     over = sum(widths) + _GAP * (len(widths) - 1) - room
     while over > 0:
         elastic = [index for index, column in enumerate(columns) if not column.fixed and widths[index] > _LEAST]

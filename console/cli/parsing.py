@@ -73,7 +73,20 @@ class Parser(argparse.ArgumentParser):
         raise codes.Stop(says, codes.USAGE)
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
+def children(parser: argparse.ArgumentParser) -> Mapping[str, tuple[argparse.ArgumentParser, str]]:
+    """Return the parsers of the commands below `parser` by name, each with what it does."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            told = {choice.dest: choice.help or "" for choice in action._choices_actions}
+            return {name: (below, told.get(name, "")) for name, below in action.choices.items()}
+    return {}
+
+
+def _finish(parser: argparse.ArgumentParser) -> None:
+    """Let a parser and all those below it take the options of every command, and say what they do."""
+    for below, told in children(parser).values():
+        below.description = told[:1].upper() + told[1:] + "."
+        _finish(below)
     group = parser.add_argument_group(_("options of every command"))
     for one in COMMON:
         group.add_argument(one.flag, metavar=one.stands_for, default=argparse.SUPPRESS, help=_(one.says))
@@ -94,14 +107,11 @@ def parser_for(commands: Sequence[str]) -> Parser:
         epilog=_("Without a command the console opens. Exit codes and files: see docs/cli.md."),
     )
     parser.add_argument("--version", action="version", version=f"cordboard {__version__}")
-    _add_common(parser)
     added = parser.add_subparsers(title=_("commands"), dest="command", metavar=_("COMMAND"), parser_class=Parser)
     for command in commands:
         module = holder(command)
-        says = _(module.HELP)
-        sub = added.add_parser(command, help=says, description=says[:1].upper() + says[1:] + ".")
-        module.arguments(sub)
-        _add_common(sub)
+        module.arguments(added.add_parser(command, help=_(module.HELP)))
+    _finish(parser)
     return parser
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -134,6 +134,11 @@ class Setting:
 
         given = self.agent_flag or self.environ.get("CORDBOARD_AGENT", "") or self.profile.agent
         return clean.line(given or _computer_user(), limit=64) or "agent"
+
+    @property
+    def roles(self) -> Sequence[str]:
+        """Roles of an agent whom the records do not know; who owns the records may do everything with them."""
+        return self.profile.roles or ("supervisor",)
 
     @property
     def theme(self) -> str:

@@ -82,9 +82,9 @@ def _columns() -> tuple[Column, ...]:
     return (
         Column(_("Reference"), fixed=True),
         Column(_("Opened"), fixed=True),
-        Column(_("State")),
-        Column(_("Kind")),
-        Column(_("Held by")),
+        Column(_("State"), fixed=True),
+        Column(_("Kind"), drop=1),
+        Column(_("Held by"), drop=2),
         Column(_("Number"), fixed=True),
         Column(_("Name")),
         Column(_("Subject")),
