@@ -206,7 +206,10 @@ class BodyPane(Painted, can_focus=True):
 
     def on_resize(self) -> None:
         """Stay inside the text at the new size."""
+        top = self._top
         self._hold()
+        if top != self._top:
+            self.refresh()
         self._tell_end()
 
     def _on_focus(self, event: events.Focus) -> None:

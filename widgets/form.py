@@ -60,6 +60,7 @@ class Form(Widget):
     Form {
         width: 1fr; height: auto; max-height: 100%; layout: vertical; background: $surface;
         overflow-x: hidden; overflow-y: auto; scrollbar-size: 0 0;
+        &:ansi { background: $background; color: $foreground; }
         & > FormHead { dock: top; }
         & > KeyHints { dock: bottom; }
     }

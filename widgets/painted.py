@@ -20,6 +20,12 @@ class Painted(Widget):
 
     ALLOW_SELECT = False
 
+    DEFAULT_CSS = """
+    Painted {
+        &:ansi { background: $background; color: $foreground; }
+    }
+    """
+
     _palette: Palette | None = None
 
     @property

@@ -358,9 +358,12 @@ class RowList(Painted, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in sight at the new size."""
+        top = self._top
         self._forget_places()
         self._hold()
         self._reveal()
+        if top != self._top:
+            self.refresh()
         self._look_ahead()
 
     def _on_focus(self, event: events.Focus) -> None:
