@@ -1,0 +1,245 @@
+"""What an agent does for the open customer: each action opens its form, asks, or acts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual import work
+
+from backends.errors import BackendError
+from backends.port import Batch
+from backends.records import Contact, Key, Promise, PromiseState, Ticket, TicketKind, TicketState
+from console.desk.acts import contacts, promises, tickets
+from console.desk.acts.scene import Scene, Unfit
+from console.desk.desk import Deed
+from console.i18n import _
+from console.present import forms
+from console.present.failures import failure_words, unfit_words
+from console.present.labels import plain
+from console.screens import plans
+from console.screens.customer_base import CustomerBase
+from console.screens.picking import PickScreen
+from console.screens.reference import ReferenceScreen
+from widgets.views import ChoiceView, Tone
+
+
+class ActsOnCustomer(CustomerBase):
+    """The part of the customer's screen that changes something."""
+
+    def scene(self) -> Scene:
+        """Return what an act starts from, as it is at this moment."""
+        assert self.picture is not None
+        return self.console_app.desk.scene(self.picture)
+
+    def open_plan(self, plan: plans.Plan) -> None:
+        """Show a form."""
+        plans.open_plan(self.console_app, plan)
+
+    # at once --------------------------------------------------------------------------------------------------
+
+    @work(group="act", exit_on_error=False)
+    async def do(self, batch: Batch, action: str, about: str, words: str) -> None:
+        """Store a batch and say so."""
+        try:
+            await self.console_app.desk.do(batch, action, customer_key=self.key, about=about)
+        except BackendError as error:
+            self.say(failure_words(error), Tone.BAD)
+            return
+        self.say(f"{words} {_('u takes it back.')}", Tone.GOOD)
+        await self.refresh_now()
+
+    def try_to_do(self, make: object, action: str, about: str, words: str) -> None:
+        """Make a batch and store it, or say why it cannot be made."""
+        assert callable(make)
+        try:
+            batch = make()
+        except Unfit as error:
+            self.say(unfit_words(error.code), Tone.WARN)
+            return
+        if isinstance(batch, Batch):
+            self.do(batch, action, about, words)
+
+    async def refresh_now(self) -> None:
+        """Read the customer again, at once and not when the news arrives."""
+        if self.picture is None:
+            return
+        try:
+            self.show(await self.console_app.desk.refreshed(self.picture))
+        except BackendError as error:
+            self.console_app.fail(error)
+
+    # contacts -------------------------------------------------------------------------------------------------
+
+    def act_note(self) -> None:
+        """Log a contact while it happens."""
+        self.open_plan(plans.plan_note(self))
+
+    def act_reply(self) -> None:
+        """Answer the chosen message, or write to the customer."""
+        self._reply(self.contact())
+
+    @work(exclusive=True, group="reply", exit_on_error=False)
+    async def _reply(self, to: Contact | None) -> None:
+        try:
+            whole = await self.whole(to) if to is not None else None
+        except BackendError as error:
+            self.console_app.fail(error)
+            return
+        self.open_plan(plans.plan_reply(self, whole))
+
+    @work(exclusive=True, group="answer", exit_on_error=False)
+    async def act_answered(self) -> None:
+        """This message was answered in another way."""
+        contact = self.contact()
+        if contact is not None:
+            whole = await self.whole(contact)
+            words = _("Marked as answered.")
+            self.try_to_do(
+                lambda: contacts.mark_answered(self.scene(), whole), "answered", plain(whole.reference), words
+            )
+
+    @work(exclusive=True, group="answer", exit_on_error=False)
+    async def act_waive(self) -> None:
+        """This message needs no answer; ask why."""
+        contact = self.contact()
+        if contact is not None:
+            self.open_plan(plans.plan_waive(self, await self.whole(contact)))
+
+    # tickets --------------------------------------------------------------------------------------------------
+
+    def act_ticket(self) -> None:
+        """Choose the kind of a new ticket, then ask what it needs."""
+        choices = forms.ticket_kinds()
+        self.app.push_screen(PickScreen(_("New ticket: what is it about?"), choices), self._kind_chosen)
+
+    def command_ticket(self, words: str) -> None:
+        """`:ticket fault` opens the form of that kind at once."""
+        wanted = words.strip().lower()
+        for choice in forms.ticket_kinds():
+            if wanted and (choice.code.startswith(wanted) or choice.label.startswith(wanted)):
+                self._kind_chosen(choice.code)
+                return
+        self.act_ticket()
+
+    def _kind_chosen(self, code: str | None) -> None:
+        if code is not None:
+            self.open_plan(plans.plan_ticket(self, TicketKind(code), self.contact()))
+
+    def act_chase(self) -> None:
+        """The customer asks again."""
+        self._for_ticket(self.open_ticket(), plans.plan_chase)
+
+    def act_hand_over(self) -> None:
+        """Say who has the ball now."""
+        self._for_ticket(self.open_ticket(), plans.plan_hand_over)
+
+    def act_close_ticket(self) -> None:
+        """Close and class the ticket."""
+        self._for_ticket(self.open_ticket(), plans.plan_close)
+
+    def _for_ticket(self, ticket: Ticket | None, plan_for: object) -> None:
+        assert callable(plan_for)
+        if ticket is not None:
+            self.open_plan(plan_for(self, ticket))
+
+    def act_reopen(self) -> None:
+        """Open a closed ticket again."""
+        ticket = self.ticket()
+        if ticket is not None and ticket.state is TicketState.CLOSED:
+            words = _("Ticket {reference} is open again.").format(reference=plain(ticket.reference))
+            self.try_to_do(lambda: tickets.reopen(self.scene(), ticket), "reopen", plain(ticket.reference), words)
+
+    def act_fixed(self) -> None:
+        """Store what was fixed within the contact."""
+        self.open_plan(plans.plan_fixed(self))
+
+    def act_reference(self) -> None:
+        """Show the reference large, and record that it was given."""
+        ticket = self.ticket() or self.open_ticket()
+        if ticket is not None:
+            self.give_reference(ticket)
+
+    @work(group="reference", exit_on_error=False)
+    async def give_reference(self, ticket: Ticket) -> None:
+        """Show a ticket's reference large, copy it, and record that the customer was told it (R34)."""
+        assert self.picture is not None
+        self.app.push_screen(ReferenceScreen(plain(ticket.reference), self.picture.file.customer.language))
+        batch = tickets.give_reference(self.scene(), ticket)
+        if batch is None:
+            return
+        try:
+            await self.console_app.desk.backend.write(batch)
+        except BackendError as error:
+            self.console_app.fail(error)
+            return
+        await self.refresh_now()
+
+    # promises -------------------------------------------------------------------------------------------------
+
+    def act_promise(self) -> None:
+        """Promise something."""
+        self.open_plan(plans.plan_promise(self, call_back=False))
+
+    def act_call_back(self) -> None:
+        """Promise to call back."""
+        self.open_plan(plans.plan_promise(self, call_back=True))
+
+    def open_promises(self) -> Mapping[Key, Promise]:
+        """Return the open promises, the one due first first."""
+        every = self.picture.file.promises if self.picture else ()
+        opened = [one for one in every if one.state is PromiseState.OPEN]
+        far = self.console_app.desk.clock().max
+        opened.sort(key=lambda one: one.due_at.replace(tzinfo=None) if one.due_at else far)
+        return {one.key: one for one in opened}
+
+    def _pick_promise(self, title: str, then: object) -> None:
+        assert callable(then)
+        opened = self.open_promises()
+        if len(opened) == 1:
+            then(next(iter(opened)))
+            return
+        choices = tuple(
+            ChoiceView(key, plans.promise_words(self, one), str(number))
+            for number, (key, one) in enumerate(list(opened.items())[:9], start=1)
+        )
+        self.app.push_screen(PickScreen(title, choices), then)
+
+    def act_kept(self) -> None:
+        """A promise was kept."""
+        self._pick_promise(_("Which promise was kept?"), self._kept)
+
+    def _kept(self, key: str | None) -> None:
+        one = self.open_promises().get(key or "")
+        if one is not None:
+            words = _("Promise kept.")
+            self.try_to_do(lambda: promises.keep(self.scene(), one), "kept", plans.promise_words(self, one), words)
+
+    def act_withdraw(self) -> None:
+        """A promise cannot be kept."""
+        self._pick_promise(_("Which promise is withdrawn?"), self._withdrawn)
+
+    def _withdrawn(self, key: str | None) -> None:
+        one = self.open_promises().get(key or "")
+        if one is not None:
+            self.open_plan(plans.plan_withdraw(self, one))
+
+    # people ---------------------------------------------------------------------------------------------------
+
+    def act_edit(self) -> None:
+        """Correct what is known of the customer."""
+        self.open_plan(plans.plan_edit(self))
+
+    # afterwards -----------------------------------------------------------------------------------------------
+
+    def stored(self, words: str) -> None:
+        """Say what was stored and read the customer again."""
+        self.say(f"{words} {_('u takes it back.')}", Tone.GOOD)
+        self.run_worker(self.refresh_now(), group="after", exit_on_error=False)
+
+    def wrapped_up(self, _deed: Deed, values: Mapping[str, str]) -> None:
+        """Go on to what the wrap-up of a contact asks for: a ticket, or a call back."""
+        self.stored(_("Contact stored."))
+        if values.get("outcome") == "callback":
+            self.act_call_back()
+        elif values.get("outcome") == "ticket":
+            self.call_after_refresh(self.act_ticket)

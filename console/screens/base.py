@@ -1,0 +1,118 @@
+"""What every full screen has: a status line, the keys that work, and a way to hear what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+
+from backends.errors import BackendError
+from backends.records import Key
+from console.actions import ACTIONS, Need, Where, why_not
+from console.i18n import _
+from console.keymap import key_label
+from widgets.body import BodyPane
+from widgets.bottom import KeyHints, StatusLine
+from widgets.rows import RowList
+from widgets.views import HintView, Line, StatusView, Tone
+
+if TYPE_CHECKING:
+    from console.app import Cordboard
+
+_STEPS = {"down": "cursor_down", "up": "cursor_up", "home": "first", "end": "last"}
+_PANE_STEPS = {"down": "line_down", "up": "line_up", "home": "first", "end": "last"}
+
+
+class BaseScreen(Screen[None]):
+    """A full screen of the console, opaque, with its status line and keys at the bottom."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE})
+
+    @property
+    def console_app(self) -> Cordboard:
+        """The application, with its own type."""
+        return cast("Cordboard", self.app)
+
+    def body_widgets(self) -> ComposeResult:
+        """Yield what stands above status line and keys."""
+        yield from ()
+
+    def compose(self) -> ComposeResult:
+        """Body, status line, keys."""
+        yield from self.body_widgets()
+        yield StatusLine(StatusView(), id="status")
+        yield KeyHints((), id="hints")
+
+    def on_mount(self) -> None:
+        """Show the keys."""
+        self.update_hints()
+
+    def on_screen_resume(self) -> None:
+        """Show what can be done now that this screen is seen again."""
+        self.update_hints()
+
+    # words and keys -------------------------------------------------------------------------------------------
+
+    def say(self, words: str, tone: Tone = Tone.NORMAL) -> None:
+        """Show words in the status line until others come."""
+        if self.is_mounted:
+            self.query_one("#status", StatusLine).show(StatusView(words, tone, self.status_right()))
+
+    def status_right(self) -> Line:
+        """Return the facts at the right end of the status line."""
+        return ()
+
+    def update_hints(self) -> None:
+        """Show the keys that matter here, those that cannot be used now dim."""
+        if self.is_mounted:
+            self.query_one("#hints", KeyHints).show(tuple(self.hints()))
+
+    def hints(self) -> Iterable[HintView]:
+        """Return the keys of this screen's actions, weightiest first."""
+        now = self.console_app.circumstances()
+        keys = self.console_app.keys
+        shown = [action for action in ACTIONS if action.weight and action.where in self.hints_of]
+        for action in sorted(shown, key=lambda one: -one.weight):
+            yield HintView(
+                key_label(keys[action.id][0]), _(action.label), action.id, not why_not(action, now), action.weight
+            )
+
+    async def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
+        """A click on a key is as good as the key."""
+        event.stop()
+        await self.console_app.action_perform(event.action)
+
+    def there(self) -> Iterable[Need]:
+        """Return what this screen offers to actions."""
+        return ()
+
+    # moving ---------------------------------------------------------------------------------------------------
+
+    def move_cursor(self, where: str) -> None:
+        """Move the cursor of the focused list or text, or of the first list when neither has the focus."""
+        focused: Widget | None = self.focused
+        if isinstance(focused, BodyPane):
+            getattr(focused, f"action_{_PANE_STEPS[where]}")()
+            return
+        rows = focused if isinstance(focused, RowList) else next(iter(self.query(RowList)), None)
+        if rows is not None:
+            getattr(rows, f"action_{_STEPS[where]}")()
+
+    # news -----------------------------------------------------------------------------------------------------
+
+    def time_passed(self) -> None:
+        """A minute went by: ages and clocks are worded anew."""
+
+    def outages_changed(self) -> None:
+        """The live outages were read again."""
+
+    async def changed(self, customers: set[Key], *, everything: bool) -> None:
+        """Something changed for these customers, or for everybody."""
+
+    def source_lost(self, error: BackendError) -> None:
+        """The source does not answer: what is shown grows old."""

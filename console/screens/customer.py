@@ -1,0 +1,290 @@
+"""One customer, one view: banners, card, tickets, history, and the text of what the cursor stands on (R12)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from backends.errors import BackendError
+from backends.records import (
+    Key,
+)
+from console.actions import Where
+from console.desk.picture import EVERYTHING, Picture, Source, SourceState, parents_of, stale
+from console.i18n import _
+from console.present import banners, rows
+from console.present.card import card
+from console.present.details import details
+from console.present.failures import failure_words
+from console.rules.coverage import hits
+from console.rules.standing import broken_promises, chases_by_ticket, open_tickets
+from console.rules.timeline import name_of
+from console.screens import plans
+from console.screens.acting import ActsOnCustomer
+from console.screens.filtering import FiltersHistory
+from console.words import moment
+from widgets.banners import Banners
+from widgets.body import BodyPane
+from widgets.card import Card
+from widgets.rows import RowList
+from widgets.views import BodyView, CardView, Feed, FeedView, RowsView, Tone
+
+MOST_TICKETS = {"-low": 4, "-tall": 6, "-high": 9}
+
+
+class CustomerScreen(ActsOnCustomer, FiltersHistory):
+    """The view of one customer. It holds one picture; everything shown follows from it and from what is folded."""
+
+    hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE, Where.CUSTOMER})
+
+    DEFAULT_CSS = """
+    CustomerScreen #main { height: 1fr; }
+    CustomerScreen #left { width: 1fr; }
+    CustomerScreen #tickets { height: 4; }
+    CustomerScreen #history { height: 1fr; min-height: 4; }
+    CustomerScreen #reading { display: none; height: 9; }
+    CustomerScreen #side { display: none; width: 48; margin-left: 1; }
+    CustomerScreen #aside { height: 1fr; }
+    CustomerScreen #details { height: 1fr; }
+    CustomerScreen.-medium.-tall #reading { display: block; }
+    CustomerScreen.-medium.-high #reading { display: block; height: 13; }
+    CustomerScreen.-wide #side { display: block; }
+    """
+
+    def body_widgets(self) -> ComposeResult:
+        """Banners above everything, then who it is, then what is open and all that happened."""
+        loading = FeedView(Feed.LOADING, _("one moment"))
+        yield Banners(id="banners", room=3)
+        yield Card(CardView(feed=loading if self.picture is None else FeedView()), id="card")
+        with Horizontal(id="main"):
+            with Vertical(id="left"):
+                yield RowList(RowsView(title=_("Tickets")), id="tickets")
+                yield RowList(RowsView(title=_("History"), feed=loading), id="history", body_limit=14)
+                yield BodyPane(BodyView(), id="reading")
+            with Vertical(id="side"):
+                yield BodyPane(BodyView(), id="aside")
+                yield BodyPane(BodyView(), id="details")
+
+    def on_mount(self) -> None:
+        """Show what is known and go to where the agent was sent."""
+        super().on_mount()
+        history = self.query_one("#history", RowList)
+        history.focus()
+        if self.picture is not None:
+            self.show(self.picture)
+
+    def on_resize(self) -> None:
+        """Fit the number of lines given to tickets and banners."""
+        if self.picture is not None:
+            self._show_tickets(self.picture)
+        self.query_one(Banners).room = 3 if self.size.height < 30 else 5
+
+    # showing --------------------------------------------------------------------------------------------------
+
+    def show(self, picture: Picture) -> None:
+        """Show a picture; only what changed is painted."""
+        first = not self._happenings
+        self.picture = picture
+        now = self.console_app.now()
+        self.query_one(Banners).show(banners.for_customer(picture.hits, now))
+        self.query_one(Card).show(card(picture.file, now))
+        self._show_tickets(picture)
+        self.show_history(picture)
+        self.query_one("#details", BodyPane).show(details(picture.file, now))
+        if first and self._at:
+            self._go_to(self._at)
+        self.update_hints()
+        self._tell_draft() if first else None
+
+    def _show_tickets(self, picture: Picture) -> None:
+        now = self.console_app.now()
+        file = picture.file
+        broken = {one.ticket_key for one in broken_promises(file.promises, now.at)}
+        view = rows.tickets(file.tickets, now, file.operator, chases_by_ticket(file.chases), broken)
+        widget = self.query_one("#tickets", RowList)
+        most = next((count for name, count in MOST_TICKETS.items() if self.has_class(name)), 4)
+        opened = len(open_tickets(file))
+        wanted = 1 + (min(max(opened, 1 if file.tickets else 0), most))
+        if widget.styles.height is None or widget.styles.height.value != wanted:
+            widget.styles.height = wanted
+        widget.show(view)
+
+    def show_history(self, picture: Picture) -> None:
+        """Show the history as far as it was read."""
+        happenings = picture.happenings()
+        self._happenings = {name_of(one): one for one in happenings}
+        view = rows.history(
+            happenings,
+            self.console_app.now(),
+            self.tickets_by_key(),
+            only=picture.only,
+            more=picture.after is not None,
+            total=picture.file.contacts_total,
+            closed=self._shut,
+            opened=self._unfolded,
+            feed=self._feed(picture, bool(happenings)),
+        )
+        self.query_one("#history", RowList).show(view)
+
+    def _feed(self, picture: Picture, any_rows: bool) -> FeedView:
+        source: Source | None = next((one for one in picture.sources if one.state is SourceState.STALE), None)
+        if source is not None and source.error is not None:
+            now = self.console_app.now()
+            when = moment(picture.at, now.at, now.zone, short=True)
+            words = _("stale since {when}: {why}").format(when=when, why=failure_words(source.error))
+            return FeedView(Feed.STALE, words)
+        if any_rows:
+            return FeedView()
+        words = _("Nothing was said yet. n logs the first contact.")
+        if picture.only != EVERYTHING:
+            words = _("Nothing of this kind. 0 shows the whole history.")
+        return FeedView(Feed.EMPTY, words)
+
+    def failed(self, error: BackendError) -> None:
+        """Say that the customer cannot be read; nothing looks empty."""
+        feed = FeedView(Feed.FAILED, failure_words(error) + " " + _("Ctrl+R tries again."))
+        self.query_one(Card).show(CardView(feed=feed))
+        self.query_one("#history", RowList).show(RowsView(title=_("History"), feed=feed))
+
+    def _tell_draft(self) -> None:
+        drafts = [one for one in self.console_app.local.drafts() if one.customer_key == self.key]
+        if drafts:
+            now = self.console_app.now()
+            when = moment(drafts[0].at, now.at, now.zone, short=True)
+            self.say(_("A draft of {when} is kept here. D shows it.").format(when=when), Tone.ACCENT)
+
+    def _go_to(self, name: str) -> None:
+        widget = self.query_one("#tickets" if name.startswith("ticket:") else "#history", RowList)
+        if widget.go_to(name):
+            widget.focus()
+        elif name.startswith("contact:"):
+            self._fetch_until(name)
+
+    def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
+        """Show the text of the row beside the list, and which keys work on it."""
+        stands = f"{event.rows.id}{event.key}"
+        if stands == self._stands_on or not event.rows.has_focus:
+            return
+        self._stands_on = stands
+        self._read_aside(event.key)
+
+    def on_descendant_focus(self) -> None:
+        """Other keys work in another pane."""
+        focused = self.focused
+        if isinstance(focused, RowList):
+            self._read_aside(focused.cursor_key)
+        self.update_hints()
+
+    @work(exclusive=True, group="aside", exit_on_error=False)
+    async def _read_aside(self, name: str) -> None:
+        self.update_hints()
+        panes = (self.query_one("#reading", BodyPane), self.query_one("#aside", BodyPane))
+        if not any(pane.display and pane.size.width for pane in panes):
+            return
+        view = await self.body_of(name)
+        if view is not None:
+            for pane in panes:
+                pane.show(view)
+
+    async def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        """Open a row's text in place, or close it."""
+        event.stop()
+        if event.key in self._bodies:
+            del self._bodies[event.key]
+        elif (view := await self.body_of(event.key)) is not None:
+            self._bodies[event.key] = view
+        event.rows.show_bodies(dict(self._bodies))
+
+    # reading on -----------------------------------------------------------------------------------------------
+
+    def on_row_list_near_end(self) -> None:
+        """Fetch older entries before the agent reaches the end."""
+        self._fetch_older()
+
+    @work(group="older", exit_on_error=False)
+    async def _fetch_older(self) -> None:
+        if self._fetching or self.picture is None or self.picture.after is None:
+            return
+        self._fetching = True
+        try:
+            picture = self.picture
+            grown = await self.console_app.desk.older(picture)
+            if self.picture is picture:
+                self.picture = grown
+                self.show_history(grown)
+        except BackendError as error:
+            self.console_app.fail(error)
+        finally:
+            self._fetching = False
+
+    @work(exclusive=True, group="until", exit_on_error=False)
+    async def _fetch_until(self, name: str) -> None:
+        """Fetch older pages until a row is there, at most some thousand rows."""
+        for _page in range(20):
+            if self.picture is None or self.picture.after is None:
+                return
+            self.picture = await self.console_app.desk.older(self.picture)
+            self.show_history(self.picture)
+            if self.query_one("#history", RowList).go_to(name):
+                return
+
+    # actions --------------------------------------------------------------------------------------------------
+
+    def resume(self, action: str, subject: str) -> None:
+        """Open a form again where it was left."""
+        plans.resume(self, action, subject)
+
+    async def act_read(self) -> None:
+        """Read the entry on the full screen."""
+        from console.screens.read import ReadScreen
+
+        name = self.query_one("#tickets" if self._in_tickets() else "#history", RowList).cursor_key
+        if (view := await self.body_of(name)) is not None:
+            self.app.push_screen(ReadScreen(view))
+
+    def act_details(self) -> None:
+        """Show lines, contracts, charges, disputes, authorised people."""
+        from console.screens.read import ReadScreen
+
+        if self.picture is not None:
+            self.app.push_screen(ReadScreen(details(self.picture.file, self.console_app.now())))
+
+    # news -----------------------------------------------------------------------------------------------------
+
+    def time_passed(self) -> None:
+        """Word ages and clocks anew."""
+        if self.picture is not None:
+            self.show(self.picture)
+
+    def outages_changed(self) -> None:
+        """Lay the live outages over this customer at once, before anything else is read."""
+        if self.picture is None:
+            return
+        file = self.picture.file
+        found = hits(self.console_app.outages, file.lines, file.customer, parents_of(file.operator))
+        self.picture = replace(self.picture, hits=found)
+        self.query_one(Banners).show(banners.for_customer(found, self.console_app.now()))
+
+    async def changed(self, customers: set[Key], *, everything: bool) -> None:
+        """Read the customer again when it is about them."""
+        if self.picture is None:
+            if everything:
+                await self._try_again()
+        elif everything or self.key in customers:
+            await self.refresh_now()
+
+    async def _try_again(self) -> None:
+        try:
+            self.show(await self.console_app.desk.open(self.key))
+        except BackendError as error:
+            self.failed(error)
+
+    def source_lost(self, error: BackendError) -> None:
+        """Say that what is shown grows old."""
+        if self.picture is not None:
+            self.picture = stale(self.picture, error)
+            self.show_history(self.picture)

@@ -1,0 +1,192 @@
+"""A form over the lower part of the customer's view: what is typed is a draft from the first key on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import ModalScreen
+
+from backends.errors import BackendError, Conflict
+from backends.records import Key
+from console.desk.acts.scene import Unfit
+from console.desk.desk import Deed
+from console.desk.local import Draft, Spot
+from console.i18n import _
+from console.present.failures import failure_words, unfit_words
+from console.rules.moments import UnreadMoment, read_moment
+from console.words import moment
+from widgets.bottom import StatusLine
+from widgets.form import Form
+from widgets.views import FieldKind, FormView, StatusView, Tone
+
+if TYPE_CHECKING:
+    from console.app import Cordboard
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a form is for: its action, for whom, about which record, its view, and how its answers are stored."""
+
+    action: str
+    customer_key: Key
+    view: FormView
+    store: Callable[[Mapping[str, str]], Awaitable[Deed]]
+    subject: str = ""
+    focus: str = ""
+    after: Callable[[Deed, Mapping[str, str]], None] | None = None
+    retold: Callable[[str, Mapping[str, str]], FormView | None] | None = None
+    """Given the question that changed and all answers, the form as it is from now on; None when it stays."""
+
+
+class FormScreen(ModalScreen[Deed | None]):
+    """Shows a form above the customer, who stays readable; dismisses with the deed, or None when it was left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    DEFAULT_CSS = """
+    FormScreen { align: center bottom; background: transparent; }
+    FormScreen #sheet { width: 1fr; height: auto; max-height: 16; }
+    FormScreen.-tall #sheet { max-height: 20; }
+    FormScreen.-high #sheet { max-height: 26; }
+    FormScreen #words { width: 1fr; height: 1; }
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
+        self._storing = False
+        self._begun = {field.code: field.value for field in plan.view.fields}
+
+    @property
+    def console_app(self) -> Cordboard:
+        """The application, with its own type."""
+        return cast("Cordboard", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The form and a line for what goes wrong."""
+        yield StatusLine(StatusView(), id="words")
+        yield Form(self.plan.view, id="sheet", take_focus=not self.plan.focus)
+
+    def on_mount(self) -> None:
+        """Go to the question that the plan names, and remember that this form is open."""
+        form = self.query_one(Form)
+        self.query_one("#words").display = False
+        if self.plan.focus:
+            form.focus_field(self.plan.focus)
+        for field in self.plan.view.fields:
+            if field.kind is FieldKind.MOMENT and field.value:
+                self._tell_moment(field.code, field.value)
+        self._remember()
+
+    def _remember(self) -> None:
+        self.console_app.local.at(Spot(self.plan.customer_key, self.plan.action, self.plan.subject))
+
+    def _say(self, words: str, tone: Tone = Tone.BAD) -> None:
+        line = self.query_one("#words", StatusLine)
+        line.display = bool(words)
+        line.show(StatusView(words, tone))
+
+    # drafts ---------------------------------------------------------------------------------------------------
+
+    async def on_form_changed(self, event: Form.Changed) -> None:
+        """Keep the draft, say how a moment was understood, and fit the form to a changed choice."""
+        event.stop()
+        self._keep(event.values)
+        view = self.query_one(Form).view
+        kinds = {field.code: field.kind for field in view.fields}
+        if kinds.get(event.code) is FieldKind.MOMENT:
+            self._tell_moment(event.code, event.values[event.code])
+        if self.plan.retold is not None and (new := self.plan.retold(event.code, event.values)) is not None:
+            await self.query_one(Form).show(new)
+
+    def _keep(self, values: Mapping[str, str]) -> None:
+        app = self.console_app
+        plan = self.plan
+        if dict(values) == self._begun:
+            return
+        app.local.keep(Draft(plan.customer_key, plan.action, plan.subject, dict(values), app.desk.clock()))
+        if app.local.failure is not None:
+            self._say(_("Drafts cannot be written to the disk of this machine."))
+
+    def _tell_moment(self, code: str, typed: str) -> None:
+        form = self.query_one(Form)
+        app = self.console_app
+        if not typed.strip():
+            form.set_hint(code, "")
+            return
+        now = app.now()
+        try:
+            read = read_moment(typed, now=now.at, zone=app.desk.zone, language=app.desk.language)
+        except UnreadMoment:
+            form.set_hint(code, _("not understood yet"), Tone.WARN)
+            return
+        form.set_hint(code, f"→ {moment(read.at, now.at, now.zone)}", Tone.GOOD)
+
+    def on_form_pasted_lines(self, event: Form.PastedLines) -> None:
+        """Move what is too long for a line into the note."""
+        event.stop()
+        form = self.query_one(Form)
+        notes = [field.code for field in form.view.fields if field.kind is FieldKind.NOTE]
+        if not notes:
+            self._say(_("Several lines do not fit into this answer; nothing was pasted."), Tone.WARN)
+            return
+        values = form.values()
+        before = values.get(notes[0], "")
+        form.set_values({notes[0]: f"{before}\n{event.text}" if before else event.text})
+        form.focus_field(notes[0])
+        self._keep(form.values())
+
+    # leaving --------------------------------------------------------------------------------------------------
+
+    def on_form_leave(self, event: Form.Leave) -> None:
+        """Go, keeping what was typed."""
+        event.stop()
+        self._keep(event.values)
+        self.console_app.local.at(Spot(self.plan.customer_key))
+        kept = self.console_app.local.draft(self.plan.customer_key, self.plan.action, self.plan.subject)
+        self.dismiss(None)
+        if kept is not None:
+            self.console_app.say(_("Kept as a draft; the same key continues it."), Tone.DIM)
+
+    def on_form_save(self, event: Form.Save) -> None:
+        """Store the answers."""
+        event.stop()
+        if not self._storing:
+            self._storing = True
+            self._store(event.values)
+
+    @work(group="store", exit_on_error=False)
+    async def _store(self, values: Mapping[str, str]) -> None:
+        plan, app = self.plan, self.console_app
+        self.query_one(Form).set_problems({})
+        try:
+            deed = await plan.store(values)
+        except Unfit as error:
+            self._refuse(error)
+            return
+        except Conflict as error:
+            self._say(failure_words(error), Tone.WARN)
+            app.act_reload()
+            return
+        except BackendError as error:
+            self._say(failure_words(error))
+            return
+        finally:
+            self._storing = False
+        app.local.drop(plan.customer_key, plan.action, plan.subject)
+        app.local.at(Spot(plan.customer_key))
+        self.dismiss(deed)
+        if plan.after is not None:
+            plan.after(deed, values)
+
+    def _refuse(self, error: Unfit) -> None:
+        form = self.query_one(Form)
+        words = unfit_words(error.code)
+        if any(field.code == error.field for field in form.view.fields):
+            form.set_problems({error.field: words})
+        else:
+            self._say(words, Tone.WARN)

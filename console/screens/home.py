@@ -1,0 +1,263 @@
+"""Home: the box that finds a caller, whom the agent opened last, what waits for an answer, and the live outages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.timer import Timer
+
+from backends.errors import BackendError
+from backends.port import Match
+from backends.records import Contact, Customer, Key
+from console.actions import Where
+from console.i18n import _
+from console.present import banners, results
+from console.present.failures import failure_words
+from console.present.labels import plain
+from console.screens.base import BaseScreen
+from console.words import moment
+from widgets.banners import Banners
+from widgets.bottom import StatusLine
+from widgets.omnibox import Omnibox
+from widgets.rows import RowList
+from widgets.views import Feed, FeedView, HintView, Line, RowsView, Span, StatusView, Tone
+
+SURE = 0.2
+"""Seconds without a key after which an exact match opens by itself: the caller's number is complete."""
+SHORTEST_EXACT = 5
+WAITING = 100
+
+
+class HomeScreen(BaseScreen):
+    """Where every call begins."""
+
+    hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE})
+
+    DEFAULT_CSS = """
+    HomeScreen #top { height: 1; }
+    HomeScreen #ask { height: 1; }
+    HomeScreen #prompt { width: 2; }
+    HomeScreen #found { height: 2fr; }
+    HomeScreen #waiting { height: 1fr; }
+    HomeScreen.-low #waiting { height: 7; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._matches: tuple[Match, ...] = ()
+        self._recent: tuple[Customer, ...] = ()
+        self._waiting: tuple[tuple[Contact, Customer], ...] = ()
+        self._more_waiting = False
+        self._asked = ""
+        self._exact: Timer | None = None
+        self._searched = ""
+
+    def body_widgets(self) -> ComposeResult:
+        """A line about the agent, the box, outages, found or recent customers, what waits."""
+        yield StatusLine(StatusView(), id="top")
+        with Horizontal(id="ask"):
+            yield StatusLine(StatusView("/", Tone.STRONG), id="prompt")
+            yield Omnibox(placeholder=_("name, number, phone, e-mail, address, ticket, line, MAC or IP"), id="omnibox")
+        yield Banners(id="banners", room=4)
+        loading = RowsView(title=_("Opened last"), feed=FeedView(Feed.LOADING, _("one moment")))
+        yield RowList(loading, id="found")
+        yield RowList(
+            RowsView(title=_("Waiting for an answer"), feed=FeedView(Feed.LOADING, _("one moment"))), id="waiting"
+        )
+
+    def on_mount(self) -> None:
+        """Say whose desk this is."""
+        super().on_mount()
+        self._show_top()
+        self.query_one(Omnibox).focus()
+
+    def _show_top(self) -> None:
+        app = self.console_app
+        names = [one.name for one in app.desk.operators.values()]
+        scope = ", ".join(plain(name) for name in names[:3]) + ("…" if len(names) > 3 else "")
+        agent = Span(plain(app.desk.agent.name), Tone.STRONG)
+        now = app.now()
+        right: Line = (agent, Span(f"  {moment(now.at, now.at, now.zone, short=True)}", Tone.DIM))
+        words = f"cordboard · {scope}" if scope else "cordboard"
+        self.query_one("#top", StatusLine).show(StatusView(words, right=right))
+
+    # finding --------------------------------------------------------------------------------------------------
+
+    def ready_to_type(self) -> None:
+        """Empty the box and give it the keys."""
+        box = self.query_one(Omnibox)
+        box.value = ""
+        box.focus()
+        self.update_hints()
+
+    def type_in(self, text: str) -> None:
+        """Put a text into the box, as if it had been typed."""
+        box = self.query_one(Omnibox)
+        box.value = text
+        box.cursor_position = len(text)
+        box.focus()
+
+    def typed(self) -> str:
+        """Return what stands in the box."""
+        return self.query_one(Omnibox).value.strip()
+
+    def on_omnibox_typed(self, event: Omnibox.Typed) -> None:
+        """Search as the agent types."""
+        self._asked = event.text.strip()
+        if self._exact is not None:
+            self._exact.stop()
+            self._exact = None
+        if self._asked:
+            self._search(self._asked)
+        else:
+            self._matches = ()
+            self._searched = ""
+            self._show_found()
+
+    @work(exclusive=True, group="search", exit_on_error=False)
+    async def _search(self, text: str) -> None:
+        try:
+            found = await self.console_app.desk.find(text)
+        except BackendError as error:
+            feed = FeedView(Feed.FAILED, failure_words(error))
+            self.query_one("#found", RowList).show(RowsView(title=_("Found"), feed=feed))
+            return
+        if text != self._asked:
+            return
+        self._matches, self._searched = found, text
+        self._show_found()
+        exact = {match.customer.key for match in found if match.exact}
+        if len(exact) == 1 and len(text) >= SHORTEST_EXACT:
+            self._exact = self.set_timer(SURE, self._open_exact)
+
+    def _open_exact(self) -> None:
+        match = next((one for one in self._matches if one.exact), None)
+        if match is not None and self._searched == self._asked and self.app.screen is self:
+            self._open(match)
+
+    def _open(self, match: Match) -> None:
+        at = {"ticket": f"ticket:{match.record_key}", "contact": f"contact:{match.record_key}"}.get(match.on, "")
+        self.console_app.open_customer(match.customer.key, at=at if match.record_key else "")
+
+    def on_omnibox_entered(self, event: Omnibox.Entered) -> None:
+        """Open what the cursor stands on; when the answer is still to come, the first of it."""
+        self._open_chosen(event.text.strip())
+
+    @work(exclusive=True, group="enter", exit_on_error=False)
+    async def _open_chosen(self, text: str) -> None:
+        if text and text != self._searched:
+            try:
+                self._matches = await self.console_app.desk.find(text)
+            except BackendError as error:
+                self.console_app.fail(error)
+                return
+            self._searched = text
+            self._show_found()
+        self._choose(self.query_one("#found", RowList).cursor_key)
+
+    def on_omnibox_moved(self, event: Omnibox.Moved) -> None:
+        """Arrows in the box move through the list."""
+        rows = self.query_one("#found", RowList)
+        if abs(event.step) > 1:
+            step = rows.action_page_down if event.step > 0 else rows.action_page_up
+        else:
+            step = rows.action_cursor_down if event.step > 0 else rows.action_cursor_up
+        step()
+
+    def on_omnibox_left(self) -> None:
+        """Escape in the empty box goes to the lists, where keys are commands."""
+        self.query_one("#found", RowList).focus()
+        self.say(_("Keys are commands here; / goes back to the box."), Tone.DIM)
+
+    def on_omnibox_pasted_lines(self) -> None:
+        """Say what became of the other lines."""
+        self.say(_("Only the first pasted line is searched for."), Tone.WARN)
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        """Open the customer, at the message if it was one that waits."""
+        if event.rows.id == "waiting":
+            for contact, customer in self._waiting:
+                if contact.key == event.key:
+                    self.console_app.open_customer(customer.key, at=f"contact:{contact.key}")
+        else:
+            self._choose(event.key)
+
+    def _choose(self, key: Key) -> None:
+        match = next((one for one in self._matches if one.customer.key == key), None)
+        if match is not None:
+            self._open(match)
+        elif key:
+            self.console_app.open_customer(key)
+
+    def act_find(self) -> None:
+        """Give the box the keys."""
+        self.query_one(Omnibox).focus()
+
+    # what is shown --------------------------------------------------------------------------------------------
+
+    def _show_found(self) -> None:
+        now = self.console_app.now()
+        rows = self.query_one("#found", RowList)
+        if self._asked:
+            rows.show(results.matches(self._matches, now, self._asked))
+        else:
+            rows.show(results.recent(self._recent, now))
+
+    def _show_waiting(self) -> None:
+        self.query_one("#waiting", RowList).show(
+            results.waiting(self._waiting, self.console_app.now(), self._more_waiting)
+        )
+
+    def outages_changed(self) -> None:
+        """Show the live outages."""
+        app = self.console_app
+        self.query_one(Banners).show(banners.for_everybody(app.outages, app.now()))
+        self._show_top()
+
+    async def refresh_lists(self) -> None:
+        """Read whom the agent opened last and what waits for an answer."""
+        desk = self.console_app.desk
+        try:
+            self._recent = await desk.customers(self.console_app.local.recent()[:20])
+            page = await desk.waiting(limit=WAITING)
+        except BackendError as error:
+            feed = FeedView(Feed.FAILED, failure_words(error))
+            self.query_one("#waiting", RowList).show(RowsView(title=_("Waiting for an answer"), feed=feed))
+            return
+        self._waiting, self._more_waiting = page.rows, page.after is not None
+        self._show_found()
+        self._show_waiting()
+
+    def time_passed(self) -> None:
+        """Word ages and the time anew."""
+        self._show_top()
+        self._show_waiting()
+        self.outages_changed()
+
+    async def changed(self, customers: set[Key], *, everything: bool) -> None:
+        """Read the lists again; the box and its results stay."""
+        await self.refresh_lists()
+        if self._asked and everything:
+            self._search(self._asked)
+
+    def on_screen_resume(self) -> None:
+        """Show what changed while a customer was open."""
+        super().on_screen_resume()
+        self.query_one(Omnibox).focus()
+        self.run_worker(self.refresh_lists(), group="home", exclusive=True, exit_on_error=False)
+
+    def source_lost(self, error: BackendError) -> None:
+        """Say that what is shown grows old."""
+        seen = self.console_app.source_seen
+        now = self.console_app.now()
+        when = moment(seen, now.at, now.zone) if seen else _("the start")
+        self.say(_("Not live since {when}: {why}").format(when=when, why=failure_words(error)), Tone.BAD)
+
+    def hints(self) -> Iterable[HintView]:
+        """Return the keys, with Enter first."""
+        yield HintView("Enter", _("Open"), "back", True, 120)
+        yield from super().hints()

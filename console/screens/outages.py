@@ -1,0 +1,222 @@
+"""Outages: see them all, say that something is brewing, confirm, update, restore, dismiss (R26)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from backends.errors import BackendError
+from backends.port import OutageFilter
+from backends.records import LIVE_OUTAGE_STATES, Key, Outage, OutageState
+from console.actions import RIGHT_REASONS
+from console.desk.acts.outages import may_become, raise_outage, update_outage
+from console.desk.desk import Deed
+from console.i18n import _
+from console.present import forms, results
+from console.present.banners import badge, headline, say_words
+from console.present.failures import failure_words
+from console.present.labels import plain
+from console.rules.roles import Right
+from console.screens.base import BaseScreen
+from console.screens.form import FormScreen, Plan
+from console.screens.read import ReadScreen
+from console.words import moment, word
+from widgets.bottom import KeyHints
+from widgets.rows import RowList
+from widgets.views import BodyView, Feed, FeedView, HintView, RowsView, Span, Tone
+
+LOOK_BACK = timedelta(days=30)
+Values = Mapping[str, str]
+
+
+class OutagesScreen(BaseScreen):
+    """All live outages and those of the last month."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "raise_one", "", show=False),
+        Binding("c", "step('confirmed')", "", show=False),
+        Binding("r", "step('restored')", "", show=False),
+        Binding("d", "step('dismissed')", "", show=False),
+        Binding("e", "step('')", "", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._outages: dict[Key, Outage] = {}
+
+    def body_widgets(self) -> ComposeResult:
+        """The outages."""
+        feed = FeedView(Feed.LOADING, _("one moment"))
+        yield RowList(RowsView(title=_("Outages"), feed=feed), id="outages")
+
+    def on_mount(self) -> None:
+        """Read them."""
+        super().on_mount()
+        self.query_one(RowList).focus()
+        self.read()
+
+    def hints(self) -> list[HintView]:
+        """Return this screen's own keys first."""
+        rights = self.console_app.desk.rights
+        decide = Right.OUTAGE_DECIDE in rights
+        return [
+            HintView("n", _("Raise"), "raise_one", Right.OUTAGE_SUSPECT in rights, 9),
+            HintView("c", _("Confirm"), "confirmed", decide, 8),
+            HintView("e", _("News"), "update", decide, 7),
+            HintView("r", _("Restored"), "restored", decide, 6),
+            HintView("d", _("Dismiss"), "dismissed", decide, 5),
+            HintView("Enter", _("Read"), "read", True, 4),
+            HintView("Esc", _("Back"), "back", True, 3),
+        ]
+
+    async def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
+        """A click on a key is as good as the key."""
+        event.stop()
+        if event.action == "raise_one":
+            self.action_raise_one()
+        elif event.action == "back":
+            self.console_app.act_back()
+        elif event.action == "read":
+            self.query_one(RowList).action_choose()
+        else:
+            self.action_step("" if event.action == "update" else event.action)
+
+    @work(exclusive=True, group="outages", exit_on_error=False)
+    async def read(self) -> None:
+        """Read the outages again."""
+        app = self.console_app
+        keys = app.desk.operator_keys
+        try:
+            live = await app.desk.live_outages()
+            since = app.desk.clock() - LOOK_BACK
+            past = await app.desk.backend.outages(OutageFilter(operator_keys=keys, since=since))
+        except BackendError as error:
+            feed = FeedView(Feed.FAILED, failure_words(error))
+            self.query_one(RowList).show(RowsView(title=_("Outages"), feed=feed))
+            return
+        over = [one for one in past if one.state not in LIVE_OUTAGE_STATES]
+        self._outages = {one.key: one for one in (*live, *over)}
+        self.time_passed()
+
+    def time_passed(self) -> None:
+        """Word the ages anew."""
+        self.query_one(RowList).show(results.outages(tuple(self._outages.values()), self.console_app.now()))
+
+    def outages_changed(self) -> None:
+        """Read them again."""
+        self.read()
+
+    def chosen(self) -> Outage | None:
+        """Return the outage under the cursor."""
+        return self._outages.get(self.query_one(RowList).cursor_key)
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        """Read all that is known of it."""
+        outage = self._outages.get(event.key)
+        if outage is not None:
+            now = self.console_app.now()
+            news = [
+                f"{moment(one.at, now.at, now.zone)}  {plain(one.text, 2000)} · {plain(one.by)}"
+                for one in outage.updates
+            ]
+            coverage = outage.coverage
+            where = [
+                ", ".join(plain(one) for one in part)
+                for part in (coverage.elements, coverage.postcodes, coverage.towns)
+            ]
+            head = (
+                (Span(badge(outage), Tone.STRONG), Span(f" {headline(outage, now)}")),
+                (Span(_("Where: "), Tone.DIM), Span(" · ".join(part for part in where if part) or _("everywhere"))),
+                (Span(_("Say: "), Tone.DIM), Span(say_words(outage, now))),
+            )
+            view = BodyView(outage.key, plain(f"{outage.reference} {outage.title}"), head, "\n".join(reversed(news)))
+            self.app.push_screen(ReadScreen(view))
+
+    # acting ---------------------------------------------------------------------------------------------------
+
+    def _may(self, right: Right) -> bool:
+        if right in self.console_app.desk.rights:
+            return True
+        self.say(_(RIGHT_REASONS[right]), Tone.WARN)
+        return False
+
+    def _open(self, action: str, view: object, make: Callable[[Values], object], subject: str, words: str) -> None:
+        from backends.port import Batch
+        from widgets.views import FormView
+
+        assert isinstance(view, FormView)
+        app = self.console_app
+
+        async def store(values: Values) -> Deed:
+            batch = make(values)
+            assert isinstance(batch, Batch)
+            return await app.desk.do(batch, "outages", about=values.get("title") or subject)
+
+        def after(_deed: Deed, _values: Values) -> None:
+            self.say(f"{words} {_('u takes it back.')}", Tone.GOOD)
+            self.read()
+
+        app.push_screen(FormScreen(Plan(action, "", view, store, subject, after=after)))
+
+    def action_raise_one(self) -> None:
+        """Say that something is brewing."""
+        if not self._may(Right.OUTAGE_SUSPECT):
+            return
+        desk = self.console_app.desk
+        draft = self.console_app.local.draft("", "outage_raise", "")
+        operators = list(desk.operators.values())
+        decide = Right.OUTAGE_DECIDE in desk.rights
+        view = forms.raise_outage(operators, draft.answers if draft else {}, may_confirm=decide)
+
+        def make(values: Values) -> object:
+            chosen = values.get("operator", "")
+            keys = (chosen,) if chosen else tuple(one.key for one in operators) if len(operators) == 1 else ()
+            return raise_outage(
+                values,
+                agent=desk.agent,
+                now=desk.clock(),
+                zone=desk.zone,
+                language=desk.language,
+                operator_keys=keys,
+                confirmed=decide and values.get("state") == "confirmed",
+            )
+
+        self._open("outage_raise", view, make, "", _("Raised. Every console shows it."))
+
+    def action_step(self, code: str) -> None:
+        """Confirm, restore, dismiss, or add news."""
+        outage = self.chosen()
+        if outage is None or not self._may(Right.OUTAGE_DECIDE):
+            return
+        state = OutageState(code) if code else None
+        if outage.state not in LIVE_OUTAGE_STATES or (state is not None and not may_become(outage, state)):
+            self.say(
+                _("This outage is {state}; that step does not follow.").format(state=word(outage.state)), Tone.WARN
+            )
+            return
+        desk = self.console_app.desk
+        title = _("News about an outage") if state is None else _("Outage: {state}").format(state=word(state))
+        subject = f"{outage.key}:{code}"
+        draft = self.console_app.local.draft("", "outage_update", subject)
+        needed = state in (None, OutageState.DISMISSED)
+        line = results.outage_line(outage, self.console_app.now())
+        view = forms.update_outage(title, line, draft.answers if draft else {}, text_needed=needed)
+
+        def make(values: Values) -> object:
+            current = self._outages.get(outage.key, outage)
+            return update_outage(
+                current,
+                values,
+                agent=desk.agent,
+                now=desk.clock(),
+                zone=desk.zone,
+                language=desk.language,
+                state=state,
+            )
+
+        self._open("outage_update", view, make, subject, _("Told to every console."))

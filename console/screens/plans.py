@@ -1,0 +1,336 @@
+"""The forms of the customer's actions: what they begin with, what they store, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from backends.port import Batch
+from backends.records import Contact, Outcome, Promise, PromiseState, Ticket, TicketKind, TicketState
+from console.desk.acts import contacts, people, promises, tickets
+from console.desk.acts.scene import Scene
+from console.desk.desk import Deed
+from console.i18n import _
+from console.present import forms, letters
+from console.present.banners import headline
+from console.present.labels import plain
+from console.rules.asking import reply_channel
+from console.rules.standing import chases_by_ticket
+from console.screens.form import FormScreen, Plan
+from console.words import moment, word
+from widgets.views import FormView
+
+if TYPE_CHECKING:
+    from console.app import Cordboard
+    from console.screens.acting import ActsOnCustomer
+
+Values = Mapping[str, str]
+
+__all__ = ["Plan"]
+
+
+def open_plan(app: Cordboard, plan: Plan) -> None:
+    """Show a form, with the draft of it if there is one."""
+    app.push_screen(FormScreen(plan))
+
+
+def _draft(app: Cordboard, customer: str, action: str, subject: str = "") -> Values | None:
+    draft = app.local.draft(customer, action, subject)
+    return draft.answers if draft is not None else None
+
+
+def _begin(screen: ActsOnCustomer, action: str, subject: str, filled: Values) -> Values:
+    """Return the answers to begin with: the draft's, else those that are known."""
+    draft = _draft(screen.console_app, screen.key, action, subject)
+    return draft if draft is not None else filled
+
+
+def _banner(screen: ActsOnCustomer) -> str:
+    hits = screen.picture.hits if screen.picture else ()
+    return headline(hits[0].outage, screen.console_app.now()) if hits else ""
+
+
+def _plan(
+    screen: ActsOnCustomer,
+    action: str,
+    view: FormView,
+    make: Callable[[Scene, Values], Batch],
+    words: str,
+    *,
+    subject: str = "",
+    about: str = "",
+    focus: str = "",
+    after: Callable[[Deed, Values], None] | None = None,
+) -> Plan:
+    """Return a plan whose batch is made from the customer as it is when it is stored."""
+
+    async def store(values: Values) -> Deed:
+        batch = make(screen.scene(), values)
+        return await screen.console_app.desk.do(batch, action, customer_key=screen.key, about=about or customer)
+
+    customer = plain(screen.picture.file.customer.name) if screen.picture else ""
+
+    def stored(_deed: Deed, _values: Values) -> None:
+        screen.stored(words)
+
+    return Plan(action, screen.key, view, store, subject, focus, after or stored)
+
+
+def plan_note(screen: ActsOnCustomer) -> Plan:
+    """Log a contact: the note is where the cursor is, and the open ticket under the cursor is proposed."""
+    assert screen.picture is not None
+    ticket = screen.ticket() if screen.focused is not None and screen.focused.id == "tickets" else None
+    known = {"ticket": ticket.key} if ticket is not None and ticket.state is not TicketState.CLOSED else {}
+    began = screen.console_app.desk.clock()
+    view = forms.log_contact(screen.picture.file, _begin(screen, "note", "", known), _banner(screen))
+
+    def make(scene: Scene, values: Values) -> Batch:
+        seconds = int((scene.now - began).total_seconds())
+        return contacts.log_contact(scene, {**values, "seconds": str(seconds)})
+
+    return _plan(screen, "note", view, make, "", focus="note", after=screen.wrapped_up)
+
+
+def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None) -> Plan:
+    """Open a ticket of a kind, about the contact under the cursor when that has none yet."""
+    assert screen.picture is not None
+    app = screen.console_app
+    if about is not None and about.ticket_key:
+        about = None
+    subject = f"{kind}:{about.key if about else ''}"
+    known = {"description": about.body if about.whole else "", "subject": about.subject} if about else {}
+    view = forms.open_ticket(
+        screen.picture.file, kind, _begin(screen, "ticket", subject, known), app.now(), about, _banner(screen)
+    )
+
+    def make(scene: Scene, values: Values) -> Batch:
+        current = _as_it_is_now(screen, about)
+        return tickets.open_ticket(scene, {**values, "kind": kind}, current)
+
+    def after(deed: Deed, _values: Values) -> None:
+        opened = next((one.after for one in deed.receipt.changes if isinstance(one.after, Ticket)), None)
+        if opened is not None:
+            deed.about = plain(opened.reference)
+            words = _("Ticket {reference} is open.").format(reference=plain(opened.reference))
+            screen.stored(words)
+            screen.give_reference(opened)
+
+    return _plan(screen, "ticket", view, make, "", subject=subject, after=after)
+
+
+def _as_it_is_now(screen: ActsOnCustomer, contact: Contact | None) -> Contact | None:
+    """Return a contact in the version that the screen shows now, with the whole body it was fetched with."""
+    if contact is None:
+        return None
+    for one in screen.picture.entries if screen.picture else ():
+        if isinstance(one, Contact) and one.key == contact.key and one.version != contact.version:
+            return replace(one, body=contact.body, whole=contact.whole)
+    return contact
+
+
+def plan_chase(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
+    """Count a chase; what it says of the holder is what the agent reads out."""
+    assert screen.picture is not None
+    count = chases_by_ticket(screen.picture.file.chases).get(ticket.key, 0) + 1
+    view = forms.chase(ticket, count, _begin(screen, "chase", ticket.key, {}), screen.console_app.now())
+    words = _("Chase number {n} on {reference} counted.").format(n=count, reference=plain(ticket.reference))
+    return _plan(
+        screen,
+        "chase",
+        view,
+        lambda scene, values: tickets.chase(scene, _current(screen, ticket), values),
+        words,
+        subject=ticket.key,
+        about=plain(ticket.reference),
+    )
+
+
+def _current(screen: ActsOnCustomer, ticket: Ticket) -> Ticket:
+    """Return the ticket as the screen knows it now: a colleague may have changed it while the form was open."""
+    return screen.tickets_by_key().get(ticket.key, ticket)
+
+
+def plan_hand_over(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
+    """Hand the ball on."""
+    known = forms.filled_from_ticket(ticket)
+    view = forms.hand_over(ticket, _begin(screen, "hand_over", ticket.key, known))
+    return _plan(
+        screen,
+        "hand_over",
+        view,
+        lambda scene, values: tickets.hand_over(scene, _current(screen, ticket), values),
+        _("Handed over."),
+        subject=ticket.key,
+        about=plain(ticket.reference),
+    )
+
+
+def plan_close(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
+    """Close a ticket; a chased or overdue one is proposed as recovered."""
+    assert screen.picture is not None
+    file = screen.picture.file
+    promised = any(one.ticket_key == ticket.key and one.state is PromiseState.OPEN for one in file.promises)
+    chased = chases_by_ticket(file.chases).get(ticket.key, 0)
+    proposed = Outcome.RECOVERED if chased else Outcome.RIGHT_FIRST_TIME
+    view = forms.close_ticket(ticket, _begin(screen, "close", ticket.key, {}), proposed=proposed, promise_open=promised)
+    return _plan(
+        screen,
+        "close",
+        view,
+        lambda scene, values: tickets.close(scene, _current(screen, ticket), values),
+        _("Ticket {reference} is closed.").format(reference=plain(ticket.reference)),
+        subject=ticket.key,
+        about=plain(ticket.reference),
+        focus="outcome",
+    )
+
+
+def plan_fixed(screen: ActsOnCustomer) -> Plan:
+    """Store what was fixed within the contact."""
+    assert screen.picture is not None
+    view = forms.fix_on_spot(screen.picture.file, _begin(screen, "fixed", "", {}), _banner(screen))
+    words = _("Stored: right first time.")
+    return _plan(screen, "fixed", view, tickets.fix_on_spot, words, focus="note")
+
+
+def plan_reply(screen: ActsOnCustomer, to: Contact | None) -> Plan:
+    """Write to the customer, begun from name, language and history (R16)."""
+    assert screen.picture is not None
+    app, file = screen.console_app, screen.picture.file
+    ticket = screen.tickets_by_key().get(to.ticket_key) if to is not None else None
+    ticket = ticket or (screen.open_ticket() if to is None else None)
+    email, phone = contacts.point_for(file.customer, "email"), contacts.point_for(file.customer, "sms")
+    channel = reply_channel(to, email is not None, phone is not None)
+    point = contacts.point_for(file.customer, channel)
+    known = {
+        "channel": channel,
+        "to": (to.sender if to is not None and to.sender else "") or (point.value if point else ""),
+        "subject": letters.subject_for(to, ticket),
+        "body": letters.begun(file, app.desk.agent, channel, to, ticket),
+        "ticket": ticket.key if ticket is not None and ticket.state is not TicketState.CLOSED else "",
+    }
+    subject = to.key if to is not None else ""
+    view = forms.reply(file, _begin(screen, "reply", subject, known), app.now(), to, _banner(screen))
+    about = plain(to.reference) if to is not None else ""
+
+    def make(scene: Scene, values: Values) -> Batch:
+        return contacts.reply(scene, values, _as_it_is_now(screen, to))
+
+    return _plan(screen, "reply", view, make, _("Message stored as sent."), subject=subject, about=about, focus="body")
+
+
+def plan_waive(screen: ActsOnCustomer, contact: Contact) -> Plan:
+    """Say why a message needs no answer."""
+    view = forms.waive(contact, _begin(screen, "waive", contact.key, {}), screen.console_app.now())
+    return _plan(
+        screen,
+        "waive",
+        view,
+        lambda scene, values: contacts.waive_answer(scene, _as_it_is_now(screen, contact) or contact, values),
+        _("No answer needed."),
+        subject=contact.key,
+        about=plain(contact.reference),
+    )
+
+
+def plan_promise(screen: ActsOnCustomer, *, call_back: bool) -> Plan:
+    """Promise something or a call back, on the ticket that is meant."""
+    assert screen.picture is not None
+    action = "call_back" if call_back else "promise"
+    ticket = screen.open_ticket()
+    view = forms.promise(screen.picture.file, _begin(screen, action, "", {}), ticket, call_back=call_back)
+
+    def make(scene: Scene, values: Values) -> Batch:
+        return promises.promise(scene, {**values, "kind": "call_back" if call_back else "deed"}, ticket)
+
+    return _plan(screen, action, view, make, _("Promised."), focus="due")
+
+
+def plan_withdraw(screen: ActsOnCustomer, one: Promise) -> Plan:
+    """Withdraw a promise."""
+    view = forms.withdraw(one, _begin(screen, "withdraw", one.key, {}))
+    return _plan(
+        screen,
+        "withdraw",
+        view,
+        lambda scene, values: promises.withdraw(scene, one, values),
+        _("Promise withdrawn."),
+        subject=one.key,
+    )
+
+
+def plan_edit(screen: ActsOnCustomer) -> Plan:
+    """Correct what is known of the customer."""
+    assert screen.picture is not None
+    customer = screen.picture.file.customer
+    shown = people.shown_points(customer)
+    known = {
+        "name": customer.name,
+        "greeting_name": customer.greeting_name,
+        "language": customer.language,
+        "street": customer.place.street,
+        "house": customer.place.house,
+        "postcode": customer.place.postcode,
+        "town": customer.place.town,
+        "tone": customer.tone,
+        **{field: point.value for field, point in shown.items()},
+    }
+    view = forms.correct_customer(screen.picture.file, _begin(screen, "edit", "", known))
+    return _plan(screen, "edit", view, people.correct_customer, _("Corrected."))
+
+
+def plan_new_customer(app: Cordboard) -> None:
+    """Take in somebody new, then open them."""
+    desk = app.desk
+    operators = [one for one in desk.operators.values() if not desk.operator_keys or one.key in desk.operator_keys]
+    typed = app.home.typed() if app.base_screen() is app.home else ""
+    known = {"phone" if typed[:1] in "+0123456789" else "name": typed} if typed else {}
+    view = forms.new_customer(operators, _draft(app, "", "new_customer") or known)
+
+    async def store(values: Values) -> Deed:
+        chosen = values.get("operator") or (operators[0].key if operators else "")
+        batch = people.new_customer(values, desk.operators[chosen], agent=desk.agent, now=desk.clock())
+        return await desk.do(batch, "new_customer", about=plain(values.get("name", "")))
+
+    def after(deed: Deed, _values: Values) -> None:
+        record = deed.receipt.changes[0].after
+        if record is not None:
+            deed.customer_key = record.key
+            app.open_customer(record.key)
+
+    open_plan(app, Plan("new_customer", "", view, store, after=after))
+
+
+def promise_words(screen: ActsOnCustomer, one: Promise) -> str:
+    """Return a promise in a few words."""
+    now = screen.console_app.now()
+    when = moment(one.due_at, now.at, now.zone) if one.due_at else _("when it is over")
+    return f"{when}: {plain(one.deed, 50) or word(one.kind)}"
+
+
+def resume(screen: Any, action: str, subject: str) -> None:
+    """Open a form again where a draft of it was left; nothing happens when its record is gone."""
+    simple = {"note": plan_note, "fixed": plan_fixed, "edit": plan_edit}
+    if action in simple:
+        open_plan(screen.console_app, simple[action](screen))
+    elif action in ("promise", "call_back"):
+        open_plan(screen.console_app, plan_promise(screen, call_back=action == "call_back"))
+    elif action in ("chase", "hand_over", "close"):
+        ticket = screen.tickets_by_key().get(subject)
+        if ticket is not None and ticket.state is not TicketState.CLOSED:
+            plan_for = {"chase": plan_chase, "hand_over": plan_hand_over, "close": plan_close}[action]
+            open_plan(screen.console_app, plan_for(screen, ticket))
+    elif action == "ticket":
+        kind, _colon, key = subject.partition(":")
+        open_plan(screen.console_app, plan_ticket(screen, TicketKind(kind), screen.contact_by_key(key)))
+    elif action in ("reply", "waive"):
+        contact = screen.contact_by_key(subject)
+        if action == "reply":
+            open_plan(screen.console_app, plan_reply(screen, contact))
+        elif contact is not None:
+            open_plan(screen.console_app, plan_waive(screen, contact))
+    elif action == "withdraw":
+        one = screen.open_promises().get(subject)
+        if one is not None:
+            open_plan(screen.console_app, plan_withdraw(screen, one))
