@@ -55,6 +55,8 @@ COMMON = (
 )
 
 
+_VALUED_BY_DEFAULT = ("--theme", "--colours", "--characters")
+"""Options with a value that the default command takes, also when it is not named."""
 _ENDS = ("-h", "--help", "--version")
 
 
@@ -117,7 +119,7 @@ def parser_for(commands: Sequence[str]) -> Parser:
 
 def named_command(argv: Sequence[str]) -> str:
     """Return the first word of `argv` that is no option and no option's value, empty when there is none."""
-    flags = {one.flag for one in COMMON}
+    flags = {*(one.flag for one in COMMON), *_VALUED_BY_DEFAULT}
     words = iter(argv)
     for word in words:
         if word in (*_ENDS, "--"):
