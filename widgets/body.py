@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from widgets.cells import Piece
+from widgets.cells import Piece, wrap
 from widgets.feeds import feed_page
 from widgets.painted import Painted
 from widgets.reading import body_lines
@@ -180,12 +181,16 @@ class BodyPane(Painted, can_focus=True):
     def _laid(self) -> list[list[Piece]]:
         width = self.size.width
         if self._lines is None or self._width != width:
+            room = max(1, width - 2)
             view = self._view
-            if len(view.text) > MOST_CHARACTERS:
-                view = BodyView(view.key, view.title, view.head, view.text[:MOST_CHARACTERS], view.cut, view.feed)
-            ending: list[list[Piece]] = []
-            lines = list(islice(body_lines(self, view, max(1, width - 2)), MOST_LINES))
-            self._lines = lines + ending
+            whole = replace(view, text=view.text[:MOST_CHARACTERS], cut="")
+            lines = list(islice(body_lines(self, whole, room), MOST_LINES + 1))
+            over = len(lines) > MOST_LINES or len(view.text) > MOST_CHARACTERS
+            ending = view.cut or ("…" if over else "")
+            if ending:
+                look = self.palette(Tone.WARN)
+                lines[MOST_LINES:] = [[(part, look)] for part in wrap(ending, room)]
+            self._lines = lines
             self._width = width
         return self._lines
 

@@ -112,6 +112,7 @@ class RowList(Painted, can_focus=True):
         self._above = 0
         self._asked_for = -1
         self._clicked = ""
+        self._painted: dict[int, Strip] = {}
         self._kept: dict[tuple[str, int, int], tuple[object, Strip]] = {}
 
     # what is shown
@@ -171,7 +172,7 @@ class RowList(Painted, can_focus=True):
                 self._top += self._place().line_of(index) - line
                 self._above = max(0, self._above + shift) if index else 0
         self._hold()
-        self.refresh()
+        self._renew()
         if self.cursor_key != had and self.is_attached:
             self.post_message(self.Highlighted(self, self.cursor_key))
         self._look_ahead()
@@ -186,7 +187,7 @@ class RowList(Painted, can_focus=True):
         self._top = self._place().line_of(self._cursor) - line
         self._hold()
         self._reveal()
-        self.refresh()
+        self._renew()
 
     def go_to(self, key: str) -> bool:
         """Put the cursor on the row with a key; False when there is no such row."""
@@ -243,7 +244,7 @@ class RowList(Painted, can_focus=True):
         self._cursor = index
         self._reveal()
         if top != self._top:
-            self.refresh()
+            self._renew()
         elif old != index:
             self._touch_row(old)
             self._touch_row(index)
@@ -282,7 +283,7 @@ class RowList(Painted, can_focus=True):
         self._top += lines
         self._hold()
         if self._top != top:
-            self.refresh()
+            self._renew()
             self._look_ahead()
 
     # places
@@ -354,6 +355,7 @@ class RowList(Painted, can_focus=True):
     def forget(self) -> None:
         """Drop what was painted; the next paint makes it anew."""
         self._kept.clear()
+        self._painted.clear()
         self._forget_places()
 
     def on_resize(self) -> None:
@@ -393,8 +395,21 @@ class RowList(Painted, can_focus=True):
         if self._ruled:
             self.touch(0)
 
+    def _renew(self) -> None:
+        """Have those lines painted again that look different now."""
+        if not self.size.width:
+            self.refresh()
+            return
+        for y in range(self.size.height):
+            if self._painted.get(y) != self._line(y):
+                self.touch(y)
+
     def render_line(self, y: int) -> Strip:
         """One line; called by the toolkit."""
+        strip = self._painted[y] = self._line(y)
+        return strip
+
+    def _line(self, y: int) -> Strip:
         width = self.size.width
         if self._ruled and y == 0:
             return rule_line(self.palette, width, self._view.title, self.has_focus, self._facts())

@@ -108,6 +108,17 @@ async def test_an_equal_view_paints_nothing() -> None:
             assert asked == []
 
 
+async def test_a_changed_row_paints_one_line() -> None:
+    """When one row of a new view looks different, one line is painted."""
+    rows = RowList(view(100))
+    async with on_stage(rows) as (_, pilot):
+        with paints(rows) as asked:
+            changed = view(100).rows
+            rows.show(replace(view(100), rows=(*changed[:7], row(7, "new words"), *changed[8:])))
+            await pilot.pause()
+            assert asked == [8]
+
+
 async def test_the_mouse_moving_over_it_paints_nothing() -> None:
     """No hover effect: a mouse move paints no line."""
     rows = RowList(view(100))
