@@ -107,7 +107,7 @@ class _Page:
     """How deep the last line was quoted."""
     kept_as_written: int = 0
     hidden: list[str] = field(default_factory=list)
-    """Names of the open elements inside the one that hides, that one first."""
+    """One name for each open element of the kind that hides; empty while text shows."""
     target: str | None = None
     label_start: int = 0
 
@@ -211,11 +211,21 @@ def _host_to_show(label: str, target: str) -> str:
 def html_to_text(source: str) -> str:
     """Return the text of an HTML mail: paragraphs, lists, quotes marked by `> `, and links with their true host.
 
-    What the mail hides from a reader is left out. Never raises; takes time in proportion to the length, of which the
-    first two million characters are read. The result still has to be cleaned.
+    What the mail hides from a reader is left out, unless it never stops hiding or nothing would be left. Never raises;
+    takes time in proportion to the length, of which the first two million characters are read. The result still has
+    to be cleaned.
     """
+    source = source[:_MOST_CHARACTERS]
+    page = _read(source, hiding=True)
+    text = "\n".join(page.lines).strip("\n")
+    if page.hidden or not text:
+        text = "\n".join(_read(source, hiding=False).lines).strip("\n")
+    return text
+
+
+def _read(source: str, *, hiding: bool) -> _Page:
     page = _Page()
-    for piece in _markup(source[:_MOST_CHARACTERS]):
+    for piece in _markup(source):
         if isinstance(piece, str):
             if not page.hidden:
                 page.write(html.unescape(piece))
@@ -226,9 +236,9 @@ def html_to_text(source: str) -> str:
                 page.hidden.append(piece.name)
         elif piece.closing:
             _close(page, piece)
-        elif piece.name not in _VOID and not piece.attributes.endswith("/") and piece.hides:
+        elif hiding and piece.name not in _VOID and not piece.attributes.endswith("/") and piece.hides:
             page.hidden.append(piece.name)
         else:
             _open(page, piece)
     page.end_block()
-    return "\n".join(page.lines).strip("\n")
+    return page

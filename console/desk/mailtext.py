@@ -29,6 +29,7 @@ _LONGEST_HEADER = 20_000
 _LONGEST_NAME = 120
 
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,500})>")
+_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]{1,200}@[^\s<>,;:\"()\[\]]{1,255}")
 _NOT_IN_FILE_NAMES = re.compile(r'[<>:"|?*\x00-\x1f\u2400-\u2426\ufffd]')
 _ROBOTS = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply)@", re.IGNORECASE)
 _EXTENSIONS = {
@@ -143,10 +144,12 @@ class _Reading:
         except Exception:  # quoting that the parser does not expect
             self.note("address")
             pairs = []
-        if values and not any(address for _name, address in pairs):
-            found = re.findall(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;:\"()\[\]]+", header_text(values[0]))
+        if not any(_ADDRESS.fullmatch(address) for _name, address in pairs):
+            text = header_text(" ".join(values))
+            if not text or text.endswith(";"):  # an empty group: undisclosed recipients
+                return ()
             self.note("address")
-            pairs = [(header_text(values[0]) if not found else "", found[0] if found else "")]
+            pairs = [("", found) for found in _ADDRESS.findall(text)] or [(text, "")]
         return tuple(
             Address(line(header_text(who), limit=200), line(header_text(address)).lower()) for who, address in pairs
         )
@@ -238,7 +241,7 @@ class _Reading:
 
     def _parameter(self, part: Message, name: str) -> str:
         try:
-            value = part.get_param(name, "")
+            value: object = part.get_param(name, "")
         except Exception:  # parameters that cannot be parsed
             self.note("structure")
             return ""
@@ -266,8 +269,9 @@ class _Reading:
 
 
 def _children(part: Message) -> list[Message]:
-    payload = part.get_payload()
-    return list(payload) if isinstance(payload, list) else []
+    """Return the parts inside a part; what is no part is left out."""
+    payload: object = part.get_payload()
+    return [each for each in payload if isinstance(each, Message)] if isinstance(payload, list) else []
 
 
 def _preferred(texts: list[tuple[str, bool]]) -> tuple[str, bool]:
