@@ -208,4 +208,10 @@ def _tell_doubts(setting: Setting, report: Report) -> None:
             says = _("{file}, row {row}: {text}").format(file=example.file, row=example.row, text=example.text)
             out.line("      " + says + taken + other)
     for code, number in sorted(report.notes.items()):
-        out.line("  " + f"{number} {_(_NOTES[code]) if code in _NOTES else code}")
+        out.line("  " + f"{number} {_note(code)}")
+
+
+def _note(code: str) -> str:
+    if code in _NOTES:
+        return _(_NOTES[code])
+    return _("mails are broken in part ({part}); read as far as it goes").format(part=code.removeprefix("broken_"))

@@ -42,6 +42,8 @@ class Intake:
         self._actor = actor
         self._waiting: list[Prepared] = []
         self._numbers: dict[_Numbered, Key] = {}
+        self._real: dict[Key, Key] = {}
+        """Real keys of the records of the last batch, whole or in pieces."""
         self._asked: set[Key] = set()
         """Customers whose lines and contracts were looked up."""
         report.can_tell_known = isinstance(backend, Origins)
@@ -55,6 +57,7 @@ class Intake:
     async def flush(self) -> None:
         """Write what waits."""
         rows, self._waiting = self._waiting, []
+        self._real.clear()
         if rows:
             await self._store(rows)
 
@@ -116,6 +119,10 @@ class Intake:
                         continue
                     taking[name] = record.key
                 items[record.key] = put
+        answers = {put.record.answered_by for put in items.values() if isinstance(put.record, Contact)}
+        for answer in filter(is_new, answers - items.keys()):
+            # The answer is in the other half of a batch that was taken apart: stored just now, or not yet.
+            instead[answer] = self._real.get(answer, "")
         return [replace(put, record=_naming(put.record, instead)) for put in items.values()], taking
 
     async def _known(self, rows: list[Prepared]) -> dict[Key, Key]:
@@ -166,6 +173,7 @@ class Intake:
                 self.report.count(item.record, known=position in known)
             else:
                 self.report.answered += 1
+        self._real.update(receipt.keys or {})
         return receipt.keys or {}
 
     async def _pretend(self, items: list[Put]) -> None:
@@ -181,6 +189,8 @@ class Intake:
 def _naming(record: Record, instead: Table[Key, Key]) -> Record:
     """Return `record` with other lines and contracts in place of those that were left out."""
     match record:
+        case Contact() if record.answered_by in instead:
+            return replace(record, answered_by=instead[record.answered_by])
         case Ticket() | Contact() if record.line_key in instead:
             return replace(record, line_key=instead[record.line_key])
         case Contract() if any(key in instead for key in record.line_keys):

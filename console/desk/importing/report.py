@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from backends.records import Key, Origin, Record
+from backends.records import Customer, Key, Origin, Record
 from console.desk.importing.filling import Doubt
 
 EXAMPLES = 5
@@ -80,10 +80,11 @@ class Report:
             self._counted.add((kind, origin))
         (self.known if known else self.added)[kind] += 1
 
-    def count_customer(self, key: Key) -> None:
-        """Count a customer who was found by what only they can have."""
-        if key not in self._matched:
-            self._matched.add(key)
+    def count_customer(self, customer: Customer) -> None:
+        """Count a customer who was found by what only they can have, unless this run made them."""
+        made = customer.origin is not None and ("customer", customer.origin) in self._counted
+        if not made and customer.key not in self._matched:
+            self._matched.add(customer.key)
             self.known["customer"] += 1
 
     def reject(self, path: str, reason: str) -> None:

@@ -48,10 +48,11 @@ class Order:
 async def run(order: Order, backend: Backend, report: Report, rejects: Rejects, told: Told) -> None:
     """Carry out `order`, counting in `report`; may be cancelled at any moment and repeated.
 
-    Raises UnknownOperator, RejectsError, BackendError; Unsupported when lines or contracts, which have no origin
-    of their own, would be doubled because the store cannot tell what it holds.
+    Raises UnknownOperator, RejectsError, BackendError; Unsupported for mails, lines and contracts when the
+    store cannot tell what it holds: threads would fall apart, and records without an origin of their own be doubled.
     """
-    if not isinstance(backend, Origins) and (order.mapping.makes("line") or order.mapping.makes("contract")):
+    needs_origins = order.format in MAIL_FORMATS or order.mapping.makes("line") or order.mapping.makes("contract")
+    if needs_origins and not isinstance(backend, Origins):
         raise Unsupported("origins", source=backend.name)
     report.source = order.mapping.source
     report.dry_run = order.dry_run

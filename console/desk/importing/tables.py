@@ -110,7 +110,7 @@ class TableImport:
         ]
         for field_name, value in names:
             if found := await self.finder.by(field_name, value):
-                self.intake.report.count_customer(found.key)
+                self.intake.report.count_customer(found)
                 return found
         made = next((self._made[name] for name in names if name in self._made), None)
         if made is None:
