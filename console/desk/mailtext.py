@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import policy
 from email.message import Message
 from email.parser import BytesParser
+from email.policy import Compat32
 from email.utils import getaddresses, parsedate_to_datetime
 
 from backends.clean import block, line
@@ -24,7 +24,7 @@ MOST_ATTACHMENTS = 200
 
 _MOST_ADDRESSES = 500
 _MOST_REFERENCES = 200
-_MOST_LEVELS = 60
+_MOST_COMPARISONS = 20_000_000  # the parser holds each line against the boundary of each level it is in
 _LONGEST_HEADER = 20_000
 _LONGEST_NAME = 120
 
@@ -92,35 +92,52 @@ class Mail:
     """Codes of what was broken, for the import's report: `charset`, `date`, `structure`, …"""
 
 
+class _ShortHeaders(Compat32):
+    """Keeps the beginning of endless headers only: parsing their parameters takes time by the square."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_LONGEST_HEADER]
+
+
+_POLICY = _ShortHeaders()
+
+
 class _Reading:
     """One mail while it is read."""
 
     def __init__(self, raw: bytes) -> None:
         self.defects: dict[str, None] = {}
         self.attachments: list[MailAttachment] = []
+        self.raw = raw
         self.message = self._parsed(raw)
         self._headers: dict[str, list[str]] = {}
         for name, value in self.message.raw_items():
-            self._headers.setdefault(name.lower(), []).append(str(value)[:_LONGEST_HEADER])
+            self._headers.setdefault(name.lower(), []).append(str(value))
 
     def note(self, defect: str) -> None:
         """Note that something was broken."""
         self.defects[defect] = None
 
     def _parsed(self, raw: bytes) -> Message:
-        parser = BytesParser(policy=policy.compat32)
+        parser = BytesParser(policy=_POLICY)
         try:
-            message = parser.parsebytes(raw)
+            tangled = raw.count(b"boundary") * raw.count(b"\n") > _MOST_COMPARISONS
+            message = parser.parsebytes(raw, headersonly=tangled)
         except Exception:  # whatever the parser trips over, levels beyond its recursion included
-            self.note("structure")
-            try:
-                message = parser.parsebytes(raw, headersonly=True)
-            except Exception:
-                message = Message()
-                message.set_payload(decoded(raw))
-        if message.defects:
+            tangled = True
+            message = self._headers_only(raw)
+        if tangled or message.defects:
             self.note("structure")
         return message
+
+    def _headers_only(self, raw: bytes) -> Message:
+        try:
+            return BytesParser(policy=_POLICY).parsebytes(raw, headersonly=True)
+        except Exception:  # nothing of it is a mail
+            message = Message()
+            message.set_payload(decoded(raw))
+            return message
 
     def headers(self, name: str) -> list[str]:
         """Return the raw values of all headers of this name."""
@@ -208,14 +225,22 @@ class _Reading:
         text = part.get_payload()
         return text.encode("utf-8", "surrogateescape") if isinstance(text, str) and _can_escape(text) else b""
 
-    def text_of(self, part: Message, level: int = 0) -> tuple[str, bool]:
+    def text(self) -> str:
+        """Return the mail's text; where its structure cannot be followed, all of it as it came."""
+        try:
+            return self._text_of(self.message)[0]
+        except RecursionError:
+            self.note("structure")
+            self.attachments.clear()
+            return decoded(self.raw)
+
+    def _text_of(self, part: Message) -> tuple[str, bool]:
         """Return the text of a part and whether it was plain text; what is no text becomes an attachment."""
         kind = self._type(part)
+        if kind.startswith("multipart/") and not part.is_multipart():  # parts that could not be told apart
+            return decoded(self._payload(part)), True
         if part.is_multipart() and not kind.startswith("message/"):
-            if level > _MOST_LEVELS:
-                self.note("structure")
-                return "", False
-            texts = [self.text_of(each, level + 1) for each in _children(part)]
+            texts = [self._text_of(each) for each in _children(part)]
             if kind == "multipart/alternative":
                 return _preferred(texts)
             texts = [text for text in texts if text[0].strip()]
@@ -326,8 +351,7 @@ def read_mail(raw: bytes) -> Mail:
     Times are UTC. Bodies are cut at `backends.clean.BLOCK_LIMIT` characters.
     """
     reading = _Reading(raw)
-    text, _plain = reading.text_of(reading.message)
-    body = block(text).strip("\n")
+    body = block(reading.text()).strip("\n")
     reply = split_reply(body)
     sender = (reading.addresses("from") or reading.addresses("sender") or (Address("", ""),))[0]
     return Mail(

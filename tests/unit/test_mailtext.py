@@ -322,6 +322,10 @@ BROKEN = [
     b"Subject: \x1b]0;owned\x07 =?utf-8?q?=1B[2J?=\n\n\x1b[2J\x9b31m",
     b"Subject: a\nSubject: b\n\nx",
     nested(30),
+    b"Content-Type: text/plain; " + b"a=b; " * 100_000 + b"\n\nx",
+    b'Content-Type: text/plain; a="' + b';"' * 100_000 + b"\n\nx",
+    nested(200) + b"\nx" * 110_000,
+    nested(400),
     nested(3_000),
 ]
 
@@ -343,7 +347,9 @@ def test_a_broken_mail_is_read_as_far_as_it_goes(raw: bytes) -> None:
 def test_what_is_broken_is_noted() -> None:
     """Defects have codes that the import can count."""
     assert read_mail(BROKEN[9]).defects == ("structure",)
-    assert "structure" in read_mail(nested(3_000)).defects
+    for mail_of_many_levels in (nested(30), nested(200) + b"\nx" * 110_000, nested(400), nested(3_000)):
+        assert "structure" in read_mail(mail_of_many_levels).defects
+        assert "deep" in read_mail(mail_of_many_levels).body
     assert read_mail(BROKEN[7]).sender.address == "a@b.example"
     assert read_mail(BROKEN[7]).defects == ("address",)
     assert mail("To: undisclosed-recipients:;").to == ()
@@ -355,7 +361,7 @@ def test_what_is_broken_is_noted() -> None:
 @given(
     st.lists(
         st.sampled_from(
-            [*BROKEN[:-1], PLAIN, MULTIPART.encode(), b"\n", b"\r\n", b"--B\n", b"--A--", b"Content-Type: "]
+            [*BROKEN[:-5], PLAIN, MULTIPART.encode(), b"\n", b"\r\n", b"--B\n", b"--A--", b"Content-Type: "]
         )
         | st.binary(max_size=30),
         max_size=6,
