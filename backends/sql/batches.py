@@ -16,11 +16,12 @@ from backends.sql import index, receipts, telling, trail
 from backends.sql.columns import Part, key_of, row_of
 from backends.sql.references import assigned
 from backends.sql.shapes import BY_RECORD, SHAPES, Shape, comparable, customer_of
-from backends.sql.stored import find, shortened
+from backends.sql.stored import PREVIEW, find
 
 IN_BULK = frozenset({"import", "demo"})
 """Acts whose audit rows count the records of a kind instead of naming each."""
 
+_BODY, _WHOLE = (BY_RECORD[Contact].columns.index(name) for name in ("body", "whole"))
 _BIG = 500  # items from which a larger cache pays
 
 
@@ -53,6 +54,7 @@ class _Work:
         self.keys: dict[Key, Key] = {}
         self.known: list[tuple[int, Key]] = []
         self.last: dict[str, int] = {}
+        self.numbers: dict[tuple[str, int], str] = {}
         self.exists: set[Key] = set()
         self.removed: list[tuple[Shape, int]] = []
         self.waiting: dict[str, list[list[Any]]] = {}
@@ -134,7 +136,8 @@ class _Work:
             row = self.last[shape.kind]
             if not shape.number:
                 return row
-            number = comparable(assigned(shape.letter, row))
+            self.numbers[shape.kind, row] = assigned(shape.letter, row)
+            number = comparable(self.numbers[shape.kind, row])
             taken = self.connection.execute(
                 f'SELECT 1 FROM "{shape.kind}" WHERE "{shape.number}_key" = ?',  # noqa: S608 -- names of our own
                 (number,),
@@ -161,15 +164,16 @@ class _Work:
         shape = BY_RECORD[type(item.record)]
         if isinstance(item.record, Contact) and not item.record.whole:
             raise Invalid("body", "cut", "the beginning of a body must not replace the whole")
-        record = self._resolved(shape, item.record)
-        row = row_of(shape.kind, record.key)
+        before: Record | None = None
         if is_new(item.record.key):
-            assert row is not None
-            before: Record | None = None
-            after = self._created(shape, record, row)
+            row = row_of(shape.kind, self.keys[item.record.key]) or 0
+            after = self._created(
+                shape, self._settled(shape, item.record, self.numbers.get((shape.kind, row), ""), 1), row
+            )
         else:
             before, row = self._seen(shape, item)
-            after = self._changed(shape, before, record, row)
+            number = getattr(before, shape.number) if shape.number else ""
+            after = self._changed(shape, before, self._settled(shape, item.record, number, before.version + 1), row)
         if item.raw is not None:
             self.originals.append((shape.kind, row, item.raw))
         return Change(before, after)
@@ -185,36 +189,27 @@ class _Work:
             raise Conflict(before)
         return before, row
 
-    def _created(self, shape: Shape, record: Any, row: int) -> Any:
-        changes: dict[str, Any] = {"version": 1}
-        if shape.number and not getattr(record, shape.number):
-            changes[shape.number] = assigned(shape.letter, row)
-        after = replace(record, **changes)
+    def _created(self, shape: Shape, after: Any, row: int) -> Any:
         self.waiting.setdefault(shape.kind, []).append(self._row(shape, after, row, 1))
         self._note_for_index(None, after, row)
-        return _in_utc(shape, after)
+        return after
 
-    def _changed(self, shape: Shape, before: Any, record: Any, row: int) -> Any:
-        after = replace(record, version=before.version + 1)
-        if shape.number and not getattr(after, shape.number):
-            after = replace(after, **{shape.number: getattr(before, shape.number)})
+    def _changed(self, shape: Shape, before: Any, after: Any, row: int) -> Any:
         values = self._row(shape, after, row, after.version)
         try:
             self.connection.execute(shape.update, (*values[1:], row))
         except sqlite3.IntegrityError as error:
             raise _refusal(shape, error) from error
         self._note_for_index(before, after, row)
-        return _in_utc(shape, after)
+        return after
 
     def _row(self, shape: Shape, record: Any, row: int, version: int) -> list[Any]:
         _check_needed(shape, record)
-        _check_text(shape, record)
-        if isinstance(record, Contact):
-            cut = shortened(record)
-            if cut is not record:
-                self.bodies.append((row, record.body))
-            return shape.row(cut, row, version)
-        return shape.row(record, row, version)
+        values = shape.row(record, row, version)
+        if isinstance(record, Contact) and len(record.body) > PREVIEW:
+            self.bodies.append((row, record.body))
+            values[_BODY], values[_WHOLE] = record.body[:PREVIEW], 0
+        return values
 
     def _remove(self, item: Remove) -> Change:
         shape = BY_RECORD[type(item.record)]
@@ -226,20 +221,21 @@ class _Work:
         self.removed.append((shape, row))
         return Change(before, None)
 
-    def _resolved(self, shape: Shape, record: Any) -> Any:
-        changes: dict[str, Any] = {}
-        if record.key in self.keys:
-            changes["key"] = self.keys[record.key]
+    def _settled(self, shape: Shape, record: Any, number: str, version: int) -> Any:
+        """Return `record` as it will be read: real keys, its number when it has none, moments in UTC, its version."""
+        changes: dict[str, Any] = {"key": self.keys.get(record.key, record.key), "version": version}
+        if shape.number and not getattr(record, shape.number):
+            changes[shape.number] = number
         for part in shape.parts:
-            if not part.refers:
-                continue
             value = getattr(record, part.field)
-            if part.many:
-                if any(one in self.keys for one in value):
+            if part.refers:
+                if not part.many:
+                    changes[part.field] = self.keys.get(value, value)
+                elif value:
                     changes[part.field] = tuple(self.keys.get(one, one) for one in value)
-            elif value in self.keys:
-                changes[part.field] = self.keys[value]
-        return replace(record, **changes) if changes else record
+            elif isinstance(value, datetime) and value.tzinfo is not None and value.tzinfo is not UTC:
+                changes[part.field] = value.astimezone(UTC)
+        return replace(record, **changes)
 
     # together -----------------------------------------------------------------------------------------------------
 
@@ -317,7 +313,7 @@ class _Work:
             names = ("subject", "body", "at", "customer_key")
             if all(getattr(before, name) == getattr(after, name) for name in names):
                 return
-            if len(before.body) > len(shortened(before).body) and shortened(after) is after:
+            if len(before.body) > PREVIEW >= len(after.body):
                 self.connection.execute("DELETE FROM contact_body WHERE id = ?", (row_of("contact", after.key),))
         if isinstance(before, Contact):
             self.old_words.append(before)
@@ -370,27 +366,6 @@ _NEEDED = {
     )
     for shape in SHAPES
 }
-
-
-def _check_text(shape: Shape, record: Record) -> None:
-    """Raise Invalid for a text that no database can keep: half of a surrogate pair."""
-    for part in shape.parts:
-        value = getattr(record, part.field)
-        if isinstance(value, str) and not value.isascii():
-            try:
-                value.encode()
-            except UnicodeEncodeError as error:
-                raise Invalid(part.field, "surrogate") from error
-
-
-def _in_utc(shape: Shape, record: Any) -> Any:
-    """Return `record` with its moments in UTC, as they will be read."""
-    changes: dict[str, Any] = {}
-    for part in shape.parts:
-        value = getattr(record, part.field)
-        if isinstance(value, datetime) and value.tzinfo is not UTC:
-            changes[part.field] = value.astimezone(UTC)
-    return replace(record, **changes) if changes else record
 
 
 def _refusal(shape: Shape, error: sqlite3.IntegrityError) -> Invalid:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import field as later
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, StrEnum
 from types import NoneType, UnionType
@@ -35,8 +36,13 @@ class Part:
     """The kind of record that this key, or each of these keys, names."""
     many: bool = False
     """Whether the field holds a tuple of keys."""
+    single: bool = later(init=False)
+    """Whether there is one column."""
     blank: Any = KEEP
     """What stands here after the person was forgotten, or the function that makes it of what stood here."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "single", len(self.columns) == 1)
 
 
 def micros(moment: datetime) -> int:
@@ -70,8 +76,9 @@ def text(field: str, *, blank: Any = KEEP) -> Part:
 
 
 def _text(value: str) -> str:
-    if not isinstance(value, str):
-        raise TypeError("text")
+    """Return `value`; raises AttributeError for what is no text, ValueError for half of a surrogate pair."""
+    if not value.isascii():
+        value.encode()
     return value
 
 
@@ -115,7 +122,8 @@ def _optional(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def code(field: str, codes: type[StrEnum]) -> Part:
     """Return the part for one of `codes`."""
     known = {member.value: member for member in codes}
-    return Part(field, (field,), store=lambda value: codes(value).value, load=known.__getitem__)
+    stored = {member: member.value for member in codes}
+    return Part(field, (field,), store=stored.__getitem__, load=known.__getitem__)
 
 
 def optional_code(field: str, codes: type[StrEnum]) -> Part:
@@ -154,7 +162,7 @@ def keys(field: str, kind: str) -> Part:
     start = f"{kind}:"
 
     def store(value: tuple[Key, ...]) -> str:
-        return json.dumps([store_one(one) for one in value], separators=(",", ":"))
+        return "[]" if not value else json.dumps([store_one(one) for one in value], separators=(",", ":"))
 
     def load(value: str) -> tuple[Key, ...]:
         return () if value == "[]" else tuple(f"{start}{row}" for row in json.loads(value))
@@ -224,7 +232,7 @@ def codes(field: str, known: type[StrEnum], *, blank: Any = KEEP) -> Part:
     members = {member.value: member for member in known}
 
     def store(value: frozenset[StrEnum]) -> str:
-        return json.dumps(sorted(known(one).value for one in value), separators=(",", ":"))
+        return "[]" if not value else json.dumps(sorted(known(one).value for one in value), separators=(",", ":"))
 
     def load(value: str) -> frozenset[StrEnum]:
         return frozenset() if value == "[]" else frozenset(members[one] for one in json.loads(value) if one in members)
@@ -237,7 +245,9 @@ def structure(field: str, shape: Any, *, blank: Any = KEEP) -> Part:
     build = builder(shape)
 
     def store(value: Any) -> str | None:
-        return None if value is None else json.dumps(compact(value), ensure_ascii=False, separators=(",", ":"))
+        if not value:
+            return None if value is None else "[]" if value == () else "{}"
+        return _text(json.dumps(compact(value), ensure_ascii=False, separators=(",", ":")))
 
     def load(value: str | None) -> Any:
         if value is None:

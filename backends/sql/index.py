@@ -71,7 +71,7 @@ def contact_row(word_row_id: int) -> int:
 
 def words_of(contact: Contact) -> str:
     """Return what the full-text index holds of a contact: each word once, and the token of its customer."""
-    words = sorted({*tokens(contact.subject), *tokens(contact.body)})
+    words = sorted(set(tokens(f"{contact.subject}\n{contact.body}")))
     return " ".join((owner_token(row_of("customer", contact.customer_key)), *words))
 
 
@@ -80,10 +80,18 @@ def owner_token(customer: int | None) -> str:
     return f"={customer}"
 
 
+def _name_words(text: str) -> set[str]:
+    """Return the words of a name, and those with a sign inside also as one: `o`, `brien` and `obrien`."""
+    found = set(tokens(text))
+    for chunk in text.split():
+        found.add("".join(tokens(chunk)))
+    return found - {""}
+
+
 def _place_words(place: Place) -> Words:
     found: Words = set()
     for part in (place.street, place.house, place.unit, place.town, place.region):
-        found.update((PLACE, word) for word in tokens(part))
+        found.update((PLACE, word) for word in _name_words(part))
     parts = tokens(place.postcode)
     found.update((POSTCODE, word) for word in parts)
     if len(parts) > 1:
@@ -113,7 +121,7 @@ def _line_codes(line: Line, row: int) -> Codes:
 
 def entries_of(customer: Customer, lines: Iterable[tuple[int, Line]]) -> tuple[Words, Codes]:
     """Return all words and codes by which a customer is found."""
-    words: Words = {(NAME, word) for word in tokens(customer.name)} | _place_words(customer.place)
+    words: Words = {(NAME, word) for word in _name_words(customer.name)} | _place_words(customer.place)
     codes: Codes = set()
     for point in customer.points:
         codes |= _point_codes(point)

@@ -16,6 +16,8 @@ from backends.sql.index import NAME, PLACE, POSTCODE
 
 MOST_WORDS = 8
 _RECENT_CONTACTS = 250
+_POSTCODE = (3, 10)
+"""How many digits a postcode may have, or be typed of it."""
 _COUNTED = 500  # rows up to which the rarest word is looked for
 
 _Candidate = tuple[int, int]
@@ -25,6 +27,8 @@ _Candidate = tuple[int, int]
 def find(asked: Asked) -> Iterator[Found]:
     """Yield who has all typed words in name and places; ranks 50 (the name, whole words) to 62 (a place)."""
     words = list(dict.fromkeys(tokens(asked.text)))[:MOST_WORDS]
+    if all(word.isdigit() for word in words):
+        words = _postcode(asked.text)
     if not words:
         return
     most = max(2 * asked.limit, 40)
@@ -44,11 +48,15 @@ def find(asked: Asked) -> Iterator[Found]:
             yield match
 
 
+def _postcode(text: str) -> list[str]:
+    """Return numbers alone as the one postcode that they may be; none are names, and houses are too many."""
+    whole = "".join(tokens(text))
+    return [whole] if _POSTCODE[0] <= len(whole) <= _POSTCODE[1] else []
+
+
 def _fields(words: Sequence[str]) -> tuple[int, ...]:
-    """Return where to look, in order: numbers alone are postcodes, never houses."""
-    if any(not word.isdigit() for word in words):
-        return (NAME, POSTCODE, PLACE)
-    return (NAME, POSTCODE)
+    """Return where to look, in order."""
+    return (POSTCODE,) if all(word.isdigit() for word in words) else (NAME, POSTCODE, PLACE)
 
 
 def _rows(asked: Asked, word: str) -> int:

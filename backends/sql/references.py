@@ -10,6 +10,7 @@ from __future__ import annotations
 
 ALPHABET = "23456789ABCDEFGHJKMNPRSTVWXYZ"
 _BASE = len(ALPHABET)
+_VALUES = {character: value for value, character in enumerate(ALPHABET)}
 _SHORTEST = 5
 _SCATTER = 7_368_787  # prime to 29, so that each number of a length keeps a place of its own
 _APART = 1_234_577
@@ -56,7 +57,7 @@ def _scattered(count: int, letter: str) -> str:
 
 def _check(letter: str, body: str) -> str:
     """Return the check character: weights 2, 3, … modulo the prime 29; a wrong first letter shows as well."""
-    total = ord(letter) + sum(weight * ALPHABET.index(one) for weight, one in enumerate(body, start=2))
+    total = ord(letter) + sum(weight * _VALUES[one] for weight, one in enumerate(body, start=2))
     return ALPHABET[-total % _BASE]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -68,12 +69,31 @@ def differences(connection: sqlite3.Connection) -> list[str]:
     return [name for name in sorted(wanted.keys() | found.keys()) if wanted.get(name) != found.get(name)]
 
 
-def made_of(connection: sqlite3.Connection) -> dict[str, str]:
-    """Return what the schema is made of, by name, in a form that is the same for the same meaning."""
-    found = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'")
-    named = {name: " ".join(sql.replace('"', "").replace(",", " , ").split()) for name, sql in found}
-    named.pop("alembic_version", None)
-    return named
+def made_of(connection: sqlite3.Connection) -> dict[str, object]:
+    """Return what the schema is made of, by name, in a form in which neither order nor spacing of columns counts."""
+    found: dict[str, object] = {}
+    query = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+    for kind, name, sql in connection.execute(query).fetchall():
+        if name == "alembic_version":
+            continue
+        plain = " ".join(sql.replace('"', "").split())
+        found[name] = _table(connection, name, plain) if kind == "table" else plain
+    return found
+
+
+def _table(connection: sqlite3.Connection, name: str, sql: str) -> object:
+    """Return columns, options, foreign keys and checks of a table; for a virtual one its statement."""
+    options = connection.execute("SELECT type, wr, strict FROM pragma_table_list WHERE name = ?", (name,)).fetchone()
+    if options[0] != "table":
+        return sql
+    columns = connection.execute('SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_xinfo(?)', (name,))
+    keys = connection.execute('SELECT "table", "from", "to", on_delete FROM pragma_foreign_key_list(?)', (name,))
+    unique = connection.execute("SELECT name FROM pragma_index_list(?) WHERE origin = 'u'", (name,)).fetchall()
+    listed = [tuple(connection.execute("SELECT name FROM pragma_index_info(?)", one).fetchall()) for one in unique]
+    return (options, sorted(columns), sorted(keys), sorted(listed), sorted(_CHECK.findall(sql)))
+
+
+_CHECK = re.compile(r"CHECK \((.*?\)?)\)(?=,| \)|\))")
 
 
 @contextmanager

@@ -154,12 +154,23 @@ def _by_beginning(asked: Asked) -> Iterator[Found]:
 
 
 def _by_email(asked: Asked) -> Iterator[Found]:
+    if "@" in asked.text:
+        yield from _mailboxes(asked)
+
+
+def _by_mailbox(asked: Asked) -> Iterator[Found]:
+    """Yield whose e-mail begins so; without the sign of one it is a name first."""
+    if "@" not in asked.text:
+        yield from _mailboxes(asked)
+
+
+def _mailboxes(asked: Asked) -> Iterator[Found]:
     typed = fold(asked.text)
     if " " in typed or len(typed) < SHORTEST or typed.isdigit():
         return
     for code, row, _line_row in asked.codes(EMAIL, typed):
         whole = code == typed
-        yield Found(row, 10 if whole else 40, MatchedOn.EMAIL, code, exact=whole)
+        yield Found(row, 10 if whole else 53, MatchedOn.EMAIL, code, exact=whole)
 
 
 def _by_device(asked: Asked) -> Iterator[Found]:
@@ -187,5 +198,6 @@ _WAYS: Sequence[Callable[[Asked], Iterator[Found]]] = (
     phones.find,
     _by_beginning,
     names.find,
+    _by_mailbox,
 )
 """The ways to read a text, in the order of their cost and, mostly, of their rank."""

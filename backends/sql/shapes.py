@@ -125,7 +125,7 @@ class Shape:
                 value = getattr(record, part.field)
                 if part.store is not None:
                     value = part.store(value)
-                if len(part.columns) == 1:
+                if part.single:
                     values.append(value)
                 else:
                     values.extend(value)

@@ -56,6 +56,11 @@ def _flag(table: str, column: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN (0, 1)", name=f"ck_{table}_{column}")
 
 
+def _in_any_case(table: str, column: str) -> sa.Index:
+    """Return the index by which no two rows have the same text, whatever its case."""
+    return sa.Index(f"uq_{table}_{column}", sa.text(f"{column} COLLATE NOCASE"), unique=True)
+
+
 def _origin(table: str) -> sa.UniqueConstraint:
     return sa.UniqueConstraint("origin_source", "origin_id", name=f"uq_{table}_origin")
 
@@ -70,7 +75,7 @@ class OperatorRow(Stored, table=True):
     """An operator or brand."""
 
     __tablename__ = "operator"
-    __table_args__ = (_flag("operator", "active"), sa.UniqueConstraint("code", name="uq_operator_code"), STRICT)
+    __table_args__ = (_flag("operator", "active"), _in_any_case("operator", "code"), STRICT)
     id: int = Field(primary_key=True)
     code: Text
     name: Text
@@ -92,7 +97,7 @@ class AgentRow(Stored, table=True):
     """A person who takes contacts."""
 
     __tablename__ = "agent"
-    __table_args__ = (_flag("agent", "active"), sa.UniqueConstraint("login", name="uq_agent_login"), STRICT)
+    __table_args__ = (_flag("agent", "active"), _in_any_case("agent", "login"), STRICT)
     id: int = Field(primary_key=True)
     login: Text
     name: Text

@@ -13,7 +13,7 @@ connection = context.config.attributes["connection"]
 progress = context.config.attributes.get("progress")
 
 
-def told(*, step: Any, **_rest: Any) -> None:
+def told(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:
     if progress is not None:
         progress(step.up_revision_id)
 
