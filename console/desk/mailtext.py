@@ -87,7 +87,7 @@ class Mail:
     signature: str
     attachments: tuple[MailAttachment, ...]
     automatic: bool
-    """Written by a machine: an absence notice, a bounce, a mass mailing (RFC 3834); never to be answered by one."""
+    """Written by a machine: an absence notice, a bounce, a mass mailing; never to be answered by one."""
     defects: tuple[str, ...]
     """Codes of what was broken, for the import's report: `charset`, `date`, `structure`, …"""
 
@@ -188,16 +188,22 @@ class _Reading:
             return None
 
     def automatic(self, sender: str) -> bool:
-        """Return whether a machine wrote this (RFC 3834, and what was usual before it)."""
+        """Return whether a machine wrote this (RFC 3834, and what was usual before it).
+
+        Marks of mailing lists do not count: a desk's address is often a list, which marks every customer's mail. Nor
+        does a robot's address when a person is to be answered: web forms write like that.
+        """
         submitted = self.header("auto-submitted").partition(";")[0].strip().lower()
         if submitted:
             return submitted != "no"
+        people = [each for each in self.addresses("reply-to") if not _ROBOTS.match(each.address)]
         return (
-            self.header("precedence").lower() in ("bulk", "junk", "list", "auto_reply")
-            or any(self.headers(name) for name in ("x-autoreply", "x-autorespond", "list-id", "list-unsubscribe"))
+            self.header("precedence").lower() in ("bulk", "junk", "auto_reply")
+            or any(self.headers(name) for name in ("x-autoreply", "x-autorespond"))
             or self.header("return-path") == "<>"
+            or self.header("from").endswith("<>")
             or self._type(self.message) == "multipart/report"
-            or bool(_ROBOTS.match(sender))
+            or (bool(_ROBOTS.match(sender)) and not people)
         )
 
     def _type(self, part: Message) -> str:

@@ -187,7 +187,9 @@ def test_html_becomes_text_that_hides_nothing_and_runs_nothing(source: str, text
         ("Auto-Submitted", "no", False),
         ("Precedence", "bulk", True),
         ("X-Autoreply", "yes", True),
-        ("List-Id", "<news.example>", True),
+        ("List-Id", "<desk.example>", False),
+        ("Precedence", "list", False),
+        ("From", "MAILER DAEMON <>", True),
         ("Return-Path", "<>", True),
         ("From", "MAILER-DAEMON@mx.example", True),
         ("From", "no-reply@shop.example", True),
@@ -198,6 +200,12 @@ def test_html_becomes_text_that_hides_nothing_and_runs_nothing(source: str, text
 def test_machines_are_told_from_people(name: str, value: str, automatic: bool) -> None:
     """Absence notices, bounces and mass mailings are marked, so that no machine answers a machine."""
     assert mail(f"{name}: {value}").automatic is automatic
+
+
+def test_a_web_form_writes_for_a_person() -> None:
+    """A robot's address is a person's mail when a person is to be answered."""
+    assert not mail("From: no-reply@shop.example", "Reply-To: Anna <anna@example.pl>").automatic
+    assert mail("From: no-reply@shop.example", "Reply-To: noreply@shop.example").automatic
 
 
 @pytest.mark.parametrize(
