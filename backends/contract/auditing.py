@@ -18,6 +18,7 @@ from backends.records import (
     FIRST_LINK,
     AuditEntry,
     Customer,
+    Origin,
     chained,
 )
 
@@ -88,6 +89,20 @@ class AuditContract(Contract):
         verdict = await backend.audit_verify(lambda done, total: heard.append((done, total)))
         assert (verdict.rows, verdict.broken_at, verdict.reason) == (len(rows), None, "")
         assert heard[-1] == (len(rows), len(rows))
+
+    async def test_an_import_leaves_a_row(self, backend: Backend) -> None:
+        """A batch of many records leaves one row or more with its act; what was known already leaves none."""
+        await self.needs(backend, Capability.AUDIT, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        begun = len(await self._trail(backend))
+        origin = Origin("mbox", unlike_any_other())
+        batch = Batch((Put(a_contact(customer, origin=origin), unless_known=True),), actor="mia", act="import")
+        await backend.write(batch)
+        rows = (await self._trail(backend))[begun:]
+        assert rows
+        assert {(row.actor, row.act, row.subject) for row in rows} == {("mia", "import", "contact")}
+        await backend.write(batch)
+        assert len(await self._trail(backend)) == begun + len(rows)
 
     async def test_an_empty_trail_is_in_order(self, backend: Backend) -> None:
         """A store in which nothing was done has nothing to find."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from backends.contract.samples import a_contact, a_customer, an_operator
 from backends.errors import Unsupported
@@ -18,6 +19,17 @@ from backends.records import Customer, Key, Operator, Record
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
+ANYTHING = settings(
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,  # examples share one store on purpose: it fills as in life
+        HealthCheck.differing_executors,  # two backends in one run share a test; an example that broke one suits all
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.large_base_example,
+    ],
+)
+"""How hypothesis runs here: stores differ in speed, and whole records are large examples."""
 ACTOR = "ola"
 NOBODY = "no-such-key"
 

@@ -24,7 +24,7 @@ from backends.contract.samples import (
     unlike_any_other,
 )
 from backends.errors import Conflict, Invalid, NotFound
-from backends.port import Backend, Batch, Capability, Put, Remove, TicketFilter
+from backends.port import Backend, Batch, Capability, Put, Remove, TicketFilter, undoing
 from backends.records import (
     AnswerState,
     Compensation,
@@ -287,6 +287,49 @@ class BatchContract(Contract):
         with pytest.raises(Invalid) as raised:
             await self.planted(backend, a_contact(customer, **{field: ""}))
         assert raised.value.field == field
+
+    async def test_a_record_stands_once_in_a_batch(self, backend: Backend) -> None:
+        """A batch that holds one record twice is Invalid: which of the two is meant cannot be known."""
+        await self.needs(backend, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        ticket = a_ticket(customer)
+        changed = Put(replace(customer, tone="calm"), seen=customer.version)
+        for item in (Put(ticket), changed):
+            with pytest.raises(Invalid) as raised:
+                await backend.write(Batch((item, item), actor=ACTOR))
+            assert raised.value.field == "key"
+        assert (await backend.customer_file(customer.key)).customer == customer
+
+    async def test_a_record_without_a_key_is_refused(self, backend: Backend) -> None:
+        """The empty key means that nothing is stored: nothing can be stored under it."""
+        await self.needs(backend, Capability.WRITE)
+        with pytest.raises(Invalid) as raised:
+            await backend.write(Batch((Put(an_operator(key="")),), actor=ACTOR))
+        assert raised.value.field == "key"
+
+    async def test_an_import_that_was_undone_can_be_repeated(self, backend: Backend) -> None:
+        """An origin is known only as long as its record is there."""
+        await self.needs(backend, Capability.WRITE, Capability.UNDO)
+        customer = await self.a_customer(backend)
+        item = Put(a_ticket(customer, origin=Origin("csv", unlike_any_other())), unless_known=True)
+        receipt = await backend.write(Batch((item,), actor=ACTOR, act="import"))
+        await backend.write(undoing(receipt, actor=ACTOR))
+        again = await backend.write(Batch((item,), actor=ACTOR, act="import"))
+        assert (len(again.changes), again.known) == (1, ())
+
+    async def test_a_large_batch_is_one_action(self, backend: Backend) -> None:
+        """A thousand records in one batch are all stored, in order, and one wrong one at the end keeps out all."""
+        await self.needs(backend, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        samples = [a_contact(customer, at=ago(minutes=index), body=f"body {index}") for index in range(1_000)]
+        wrong = Put(a_contact(customer, line_key=NOBODY))
+        with pytest.raises(Invalid):
+            await backend.write(Batch((*map(Put, samples), wrong), actor=ACTOR, act="import"))
+        assert (await backend.customer_file(customer.key)).contacts_total == 0
+        receipt = await backend.write(Batch(tuple(map(Put, samples)), actor=ACTOR, act="import"))
+        assert receipt.keys is not None
+        rows = await every_row(lambda after: backend.timeline(customer.key, after=after, limit=90))
+        assert [entry.key for entry in rows] == [receipt.keys[sample.key] for sample in samples]
 
     async def test_an_empty_batch_is_an_empty_receipt(self, backend: Backend) -> None:
         """A batch without items stores nothing and says so."""

@@ -33,6 +33,7 @@ from backends.records import (
     AuthorisedParty,
     CallRoute,
     Compensation,
+    Contact,
     ContactPoint,
     Customer,
     CustomerFlag,
@@ -148,6 +149,21 @@ class ExportContract(Contract):
         await backend.write(Batch((with_raw(customer, raw),), actor=ACTOR, act="import"))
         text = json.dumps(await backend.export(customer.key, ACTOR))
         assert base64.b64encode(raw).decode() in text
+
+    async def test_an_original_outlives_changes(self, backend: Backend) -> None:
+        """Changing an imported record keeps its original; another original takes its place."""
+        await self.needs(backend, Capability.EXPORT, Capability.RAW, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        first, second = base64.b64encode(b"first original"), base64.b64encode(b"second original")
+        receipt = await backend.write(Batch((with_raw(customer, b"first original"),), actor=ACTOR, act="import"))
+        contact = receipt.changes[0].after
+        assert isinstance(contact, Contact)
+        contact = await self.changed(backend, contact, outcome="solved")
+        assert first.decode() in json.dumps(await backend.export(customer.key, ACTOR))
+        await backend.write(Batch((Put(contact, seen=contact.version, raw=b"second original"),), actor=ACTOR))
+        text = json.dumps(await backend.export(customer.key, ACTOR))
+        assert first.decode() not in text
+        assert second.decode() in text
 
     async def test_the_export_is_in_the_trail(self, backend: Backend) -> None:
         """Who took everything out is on record; an unknown customer is NotFound."""

@@ -181,6 +181,31 @@ class LiveContract(Contract):
             await self._hears(listener, OutageChanged(outage.key), 0)
             assert not isinstance(listener.heard[0], Resync)
 
+    async def test_a_large_batch_is_heard(self, backend: Backend) -> None:
+        """Of an import everybody hears every change, or that everything must be looked at again; then life goes on."""
+        await self.needs(backend, Capability.LIVE, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        async with self.listening(backend) as listener:
+            after = len(listener.heard)
+            keys = set(await self.contacts(backend, customer, 600))
+            outage = await self.planted(backend, an_outage())
+            await self._hears(listener, OutageChanged(outage.key), after)
+            heard = listener.heard[after:]
+            told = {event.key for event in heard if isinstance(event, ContactAdded)}
+            assert told == keys or any(isinstance(event, Resync) for event in heard)
+
+    async def test_a_backend_can_be_opened_again(self, backend: Backend) -> None:
+        """After closing and opening, everything is there, and listening works anew."""
+        await self.needs(backend, Capability.LIVE, Capability.WRITE)
+        operator = await self.an_operator(backend)
+        async with self.other(backend):
+            await backend.close()
+            await backend.open()
+            assert operator in await backend.operators()
+            async with self.listening(backend) as listener:
+                outage = await self.planted(backend, an_outage())
+                await self._hears(listener, OutageChanged(outage.key), 0)
+
     async def test_all_listeners_hear(self, backend: Backend) -> None:
         """Several may listen at once; one who leaves takes nothing from the others."""
         await self.needs(backend, Capability.LIVE, Capability.WRITE)
@@ -251,6 +276,22 @@ class TogetherContract(Contract):
             receipts = await asyncio.gather(*(handle.write(batch) for handle in (backend, there, backend, there)))
             assert sorted(receipt.repeated for receipt in receipts) == [False, True, True, True]
             assert len((await there.customer_file(customer.key)).tickets) == 1
+
+    async def test_an_action_given_up_is_whole_or_nothing(self, backend: Backend) -> None:
+        """A batch whose writer is cancelled is stored whole or not at all, and the backend goes on working."""
+        await self.needs(backend, Capability.WRITE)
+        customer = await self.a_customer(backend)
+        for pauses in range(5):
+            ticket = a_ticket(customer)
+            writing = asyncio.create_task(backend.write(Batch((Put(ticket), Put(a_chase(ticket))), actor=ACTOR)))
+            for _ in range(pauses):
+                await asyncio.sleep(0)
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+        last = await self.planted(backend, a_ticket(customer))
+        file = await backend.customer_file(customer.key)
+        assert last in file.tickets
+        assert len(file.tickets) == len(file.chases) + 1
 
     async def test_a_reader_never_sees_half_a_batch(self, backend: Backend) -> None:
         """While tickets are written with a chase each, every file read has as many of the one as of the other."""

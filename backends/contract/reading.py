@@ -262,6 +262,8 @@ class OutageContract(Contract):
             (OutageFilter(since=ago(days=5), until=ago(days=4)), [living, long]),
             (OutageFilter(since=ago(days=2)), [recent, living]),
             (OutageFilter(until=ago(days=8, hours=1)), [over]),
+            (OutageFilter(since=samples[1].ended_at, until=samples[1].ended_at), [living, long]),
+            (OutageFilter(since=samples[2].started_at, until=samples[2].started_at), [living, long]),
             (OutageFilter(until=ago(days=10)), []),
         ):
             assert [outage.key for outage in await backend.outages(only)] == expected, only

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backends import clean
 from backends.contract import strategies
-from backends.contract.base import Contract, R, every_row, without_identity
+from backends.contract.base import ANYTHING, Contract, R, every_row, without_identity
 from backends.contract.samples import (
     a_contact,
     a_line,
@@ -19,11 +19,6 @@ from backends.contract.samples import (
 )
 from backends.errors import Invalid
 from backends.port import Backend, Capability
-
-any_data = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow,
-    HealthCheck.data_too_large, HealthCheck.large_base_example]
-)  # fmt: skip
 
 
 class RoundTripContract(Contract):
@@ -38,7 +33,7 @@ class RoundTripContract(Contract):
         return stored
 
     @given(data=st.data())
-    @any_data
+    @settings(ANYTHING, max_examples=25)
     async def test_operators_and_agents_round_trip(self, backend: Backend, data: st.DataObject) -> None:
         """Operators and agents are read as they were stored."""
         await self.needs(backend, Capability.WRITE)
@@ -48,7 +43,7 @@ class RoundTripContract(Contract):
         assert agent in await backend.agents()
 
     @given(data=st.data())
-    @any_data
+    @settings(ANYTHING, max_examples=25)
     async def test_customers_and_what_they_have_round_trip(self, backend: Backend, data: st.DataObject) -> None:
         """A customer with line, contract, charge and dispute is read as it was stored."""
         await self.needs(backend, Capability.WRITE)
@@ -69,7 +64,7 @@ class RoundTripContract(Contract):
         )
 
     @given(data=st.data())
-    @any_data
+    @settings(ANYTHING, max_examples=25)
     async def test_tickets_and_contacts_round_trip(self, backend: Backend, data: st.DataObject) -> None:
         """A ticket, a contact with its whole body, and the ticket's events are read as they were stored."""
         await self.needs(backend, Capability.WRITE)
@@ -88,7 +83,7 @@ class RoundTripContract(Contract):
         assert event in entries
 
     @given(data=st.data())
-    @any_data
+    @settings(ANYTHING, max_examples=25)
     async def test_what_hangs_on_a_ticket_round_trips(self, backend: Backend, data: st.DataObject) -> None:
         """Chases, promises, visits and handovers of an open ticket are read as they were stored."""
         await self.needs(backend, Capability.WRITE)
@@ -109,7 +104,7 @@ class RoundTripContract(Contract):
         )
 
     @given(data=st.data())
-    @any_data
+    @settings(ANYTHING, max_examples=25)
     async def test_outages_round_trip(self, backend: Backend, data: st.DataObject) -> None:
         """Outages with coverage and updates are read as they were stored."""
         await self.needs(backend, Capability.WRITE, Capability.OUTAGES)

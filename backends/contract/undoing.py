@@ -112,6 +112,26 @@ class UndoContract(Contract):
         with pytest.raises(NotFound):
             await backend.customer_file(receipt.keys[customer.key])
 
+    async def test_what_was_undone_is_not_found(self, backend: Backend) -> None:
+        """No search finds what was taken back, and what was put back is found as it was."""
+        await self.needs(backend, Capability.WRITE, Capability.UNDO, Capability.SEARCH, Capability.TEXT_SEARCH)
+        customer = await self.a_customer(backend, name="Ewa Dawna")
+        mail = await self.planted(backend, a_contact(customer, body="zebra"))
+        fresh = a_contact(customer, reference="K-UNDONE", body="giraffe")
+        items = (
+            Put(replace(customer, name="Ewa Nowa"), seen=customer.version),
+            Put(replace(mail, body="giraffe"), seen=mail.version),
+            Put(fresh),
+        )
+        receipt = await backend.write(Batch(items, actor=ACTOR))
+        await backend.write(undoing(receipt, actor=ACTOR))
+        for text in ("nowa", "K-UNDONE"):
+            assert await backend.search(text) == ()
+        assert [match.customer.key for match in await backend.search("dawna")] == [customer.key]
+        assert (await backend.search_text("giraffe")).rows == ()
+        assert [hit.contact.key for hit in (await backend.search_text("zebra")).rows] == [mail.key]
+        assert (await backend.customer_file(customer.key)).contacts_total == 1
+
     async def test_a_reference_is_never_given_twice(self, backend: Backend) -> None:
         """The reference of a ticket that was undone may have been told to somebody: no other ticket gets it."""
         await self.needs(backend, Capability.WRITE, Capability.UNDO)
