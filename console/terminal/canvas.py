@@ -12,6 +12,7 @@ _WORTH_A_SCROLL = 40  # cells that a scroll must save; the orders for it take ab
 _FEW_ROWS = 3  # up to so many changed rows, a scroll is not looked for
 _ERASE_FROM = 5  # blanks from which on erasing to the end of the line is shorter
 _BLANK_RUN = 12  # blanks from which on erasing inside a line and stepping over is shorter
+_LONG_BLANK = " " * _BLANK_RUN
 _BRIDGE = 4  # unchanged cells that are written again rather than stepped over
 
 
@@ -86,43 +87,81 @@ class Canvas:
 
     def _spans(self, changes: list[int], row: Row) -> list[tuple[int, int]]:
         """Join the changed columns to spans of whole characters, over short gaps of one pen."""
-        spans: list[list[int]] = []
-        characters, pens = row.characters, row.pens
+        if not changes:
+            return []
+        spans: list[tuple[int, int]] = []
+        start, last = changes[0], changes[0]
         for x in changes:
-            start = x - 1 if characters[x] == "" and x else x
-            end = x + 2 if x + 1 < self.width and characters[x + 1] == "" else x + 1
-            if spans and start <= (last := spans[-1][1]) + _BRIDGE:
-                bridge = range(last, start)
-                if all(pens[b] is pens[last - 1] and characters[b].isascii() and characters[b] for b in bridge):
-                    spans[-1][1] = max(last, end)
-                    continue
-            spans.append([start, end])
-        return [(start, end) for start, end in spans]
+            if x > last + 1 and not self._worth_bridging(last, x, row):
+                spans.append((start, last + 1))
+                start = x
+            last = x
+        spans.append((start, last + 1))
+        return self._whole(spans, row) if "" in row.characters else spans
+
+    @staticmethod
+    def _worth_bridging(last: int, x: int, row: Row) -> bool:
+        """Return whether writing what lies between two changes is no longer than stepping over it."""
+        if x - last > _BRIDGE + 1:
+            return False
+        between, pens, pen = row.characters[last + 1 : x], row.pens, row.pens[last]
+        return "" not in between and "".join(between).isascii() and all(pens[b] is pen for b in range(last + 1, x))
+
+    def _whole(self, spans: list[tuple[int, int]], row: Row) -> list[tuple[int, int]]:
+        """Widen the spans so that no wide character is cut."""
+        characters = row.characters
+        whole: list[tuple[int, int]] = []
+        for first, stop in spans:
+            start = first - 1 if characters[first] == "" and first else first
+            end = stop + 1 if stop < self.width and characters[stop] == "" else stop
+            if whole and start < whole[-1][1]:
+                start = whole.pop()[0]
+            whole.append((start, end))
+        return whole
 
     def _paint_span(self, y: int, start: int, end: int, row: Row) -> None:
+        """Write columns `start` to `end`, one run of a pen after the other."""
         self._move(start, y)
         characters, pens, out = row.characters, row.pens, self._out
         x = start
         while x < end:
-            character, pen = characters[x], pens[x]
-            if character == " " and pen.for_blanks is pen:
-                run = self._blank_run(row, x, end)
-                if run >= _BLANK_RUN and self._in_colour and pen.erasable:
-                    self._move(x, y)
+            pen = pens[x]
+            stop = x + 1
+            while stop < end and pens[stop] is pen:
+                stop += 1
+            run = characters[x:stop]
+            text = "".join(run)
+            if _is_plain(run, text) and _LONG_BLANK not in text:
+                self._take(pen, blank=text.isspace())
+                out.append(text)
+                self._x, self._y = stop, y
+            else:
+                self._paint_mixed(y, x, stop, row, last=stop == end)
+            x = stop
+
+    def _paint_mixed(self, y: int, start: int, end: int, row: Row, *, last: bool) -> None:
+        """Write a run that holds wide or doubtful characters, or blanks that are shorter to erase."""
+        characters, pen, out = row.characters, row.pens[start], self._out
+        erases = self._in_colour and pen.erasable
+        x = start
+        while x < end:
+            character = characters[x]
+            if erases and character == " ":
+                run = _blank_run(characters, x, end)
+                if run >= _BLANK_RUN:
                     self._take(pen)
                     out.append(f"\x1b[{run}X")
                     x += run
-                    if x < end:
+                    if x < end or not last:
                         self._move(x, y)
                     continue
             self._take(pen, blank=character == " ")
             width = 2 if x + 1 < self.width and characters[x + 1] == "" else 1
+            x += width
             if character.isascii() or not is_doubtful(character):
                 out.append(character)
-                x += width
                 self._x, self._y = x, y
             else:
-                x += width
                 self._paint_doubtful(character, x - width, y, width)
 
     def _paint_doubtful(self, character: str, x: int, y: int, width: int) -> None:
@@ -134,14 +173,6 @@ class Canvas:
         self._x = None
         if x + width < self.width:
             self._move(x + width, y)
-
-    @staticmethod
-    def _blank_run(row: Row, x: int, end: int) -> int:
-        characters, pens, pen = row.characters, row.pens, row.pens[x]
-        stop = x
-        while stop < end and characters[stop] == " " and pens[stop] is pen:
-            stop += 1
-        return stop - x
 
     # -- pen and cursor ----------------------------------------------------------------------------------------
 
@@ -195,6 +226,20 @@ class Canvas:
         region = self._shown[top : bottom + 1]
         self._shown[top : bottom + 1] = region[shift:] + fresh if shift > 0 else fresh + region[:shift]
         return True
+
+
+def _is_plain(run: list[str], text: str) -> bool:
+    """Return whether every cell of `run` is one character, one column wide on any terminal."""
+    if text.isascii():
+        return True
+    return len(text) == len(run) and "" not in run and max(text) < "\U0001f000"
+
+
+def _blank_run(characters: list[str], x: int, end: int) -> int:
+    stop = x
+    while stop < end and characters[stop] == " ":
+        stop += 1
+    return stop - x
 
 
 def _scroll_orders(shift: int, top: int, bottom: int) -> str:

@@ -138,7 +138,7 @@ class Row:
     def mended(self) -> Row:
         """Blank the halves of wide characters whose other half was overwritten; return this row."""
         characters = self.characters
-        if "" not in characters and not any(map(_is_wide, characters)):
+        if "" not in characters and "".join(characters).isascii():
             return self
         last = len(characters) - 1
         for x, character in enumerate(characters):

@@ -67,7 +67,7 @@ class ReportsFailuresBriefly(App[Result], Generic[Result]):
     """An app whose failures show a few words and an id; tracebacks and local values never reach the terminal.
 
     Drafts are saved first (`leaving.install`). The exit code is 1. Touches the private `App._handle_exception` and
-    `App._exit_renderables` of Textual (tested with 8.2.8).
+    what is around `App._exit_renderables` of Textual (tested with 8.2.8).
     """
 
     failure_folder: ClassVar[Path | None] = None
@@ -75,6 +75,8 @@ class ReportsFailuresBriefly(App[Result], Generic[Result]):
 
     failure: Failure | None = None
     """The first failure, once there was one."""
+
+    _words = ""
 
     def _handle_exception(self, error: Exception) -> None:
         self._return_code = 1
@@ -92,9 +94,16 @@ class ReportsFailuresBriefly(App[Result], Generic[Result]):
         filed = file_failure(error, self.failure_folder)
         if self.failure is None:  # later ones follow from the first; they are filed and not told
             self.failure = filed
-            words = filed.words(saved=leaving.save_now(self))
-            self._exit_renderables[:] = [Text(words, no_wrap=True, overflow="ignore")]
+            self._words = filed.words(saved=leaving.save_now(self))
+            self._exit_renderables[:] = [Text(self._words)]
         self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        if self._words:
+            # Past Rich, which would break the path of the file at the edge of the screen.
+            leaving.last_word(self._words)
+            self._exit_renderables.clear()
+        super()._print_error_renderables()
 
     def _as_text(self, renderables: Iterable[RenderableType]) -> Iterable[str]:
         for renderable in renderables:

@@ -116,6 +116,7 @@ def test_a_failure_is_told_in_a_few_words(tmp_path: Path) -> None:
         assert told
         assert "Your drafts are saved." in tail
         assert "Traceback" not in tail
+        assert tail.splitlines()[-1].endswith(f"{told[1]}.txt")  # a path in one piece, however long
         assert "4111" not in tail
         assert "deliberate" not in tail
     assert (tmp_path / "draft").read_text() == "kept"
