@@ -91,12 +91,11 @@ def default_copy(setting: Setting) -> Path:
 
 async def copy(keeper: Keeper, to: Path, setting: Setting) -> None:
     """Copy the store to a new file and say where it is; raises Stop when it cannot be made."""
+    if to.exists():
+        raise codes.Stop(_("{file} exists already; name a file that does not").format(file=to), codes.CANNOT_CREATE)
     try:
         with setting.progress(0, _("Copying the database")) as progress:
             size = await keeper.backup(str(to), progress.at)
-    except FileExistsError as error:
-        says = _("{file} exists already; name a file that does not").format(file=to)
-        raise codes.Stop(says, codes.CANNOT_CREATE) from error
     except OSError as error:
         says = _("cannot write {file}: {why}").format(file=to, why=error.strerror or error)
         raise codes.Stop(says, codes.CANNOT_CREATE) from error

@@ -68,8 +68,20 @@ def paths_from(environ: Mapping[str, str]) -> Paths:
 
 
 def sqlite_url(file: Path) -> str:
-    """Return the backend URL of an embedded database file."""
-    return f"sqlite:///{file}"
+    """Return the backend URL of an embedded database file, given absolute; what URLs are parted at is escaped."""
+    path = str(file).replace("%", "%25").replace("?", "%3F").replace("#", "%23")
+    return f"sqlite:///{path}"
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the database file that a URL such as `sqlite:////srv/desk.db` names, None for any other URL."""
+    from urllib.parse import unquote
+
+    scheme, _colon, rest = url.partition("://")
+    path = unquote(rest).lstrip("/")
+    if scheme.lower() != "sqlite" or not rest.startswith("/") or not path:
+        return None
+    return Path(path).expanduser() if path.startswith("~/") else Path("/", path)
 
 
 def _connect(url: str, **settings: object) -> Backend:
@@ -158,10 +170,7 @@ class Setting:
     @cached_property
     def database_file(self) -> Path | None:
         """The embedded database's file, None when the records are elsewhere."""
-        scheme, _colon, rest = self.backend_url.partition("://")
-        if scheme != "sqlite" or not rest.startswith("/"):
-            return None
-        return Path(rest[1:].partition("?")[0])
+        return sqlite_file(self.backend_url)
 
     @cached_property
     def zone(self) -> ZoneInfo:

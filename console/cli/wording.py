@@ -36,12 +36,9 @@ _FIELD_CODES = {
 
 def worded(error: errors.BackendError, url: str) -> tuple[str, int]:
     """Return one line for standard error (without the program's name) and the exit code."""
-    for kind, say, code in _TABLE:
-        if isinstance(error, kind):
-            says = say(error)
-            where = error.source or without_secret(url)
-            return (f"{where}: {says}" if where else says), code
-    return f"{type(error).__name__}: {error.detail}", codes.FAILED
+    say, code = next((say, code) for kind, say, code in _TABLE if isinstance(error, kind))
+    where = error.source or without_secret(url)
+    return (f"{where}: {say(error)}" if where else say(error)), code
 
 
 def without_secret(url: str) -> str:
@@ -109,6 +106,7 @@ _TABLE: tuple[tuple[type[errors.BackendError], Callable[[errors.BackendError], s
         _fixed(N_("somebody changed this record meanwhile; look at it again, then repeat")),
         codes.TRY_AGAIN,
     ),
+    (errors.Refused, _fixed(N_("the answer is no"), detail=True), codes.FAILED),
     (errors.Unsupported, _unsupported, codes.UNAVAILABLE),
     (errors.WrongVersion, _version, codes.DATA),
     (errors.Full, _fixed(N_("there is no room to write; nothing was stored")), codes.CANNOT_CREATE),
@@ -117,5 +115,6 @@ _TABLE: tuple[tuple[type[errors.BackendError], Callable[[errors.BackendError], s
         _fixed(N_("is damaged; keep the file and run: cordboard db check"), detail=True),
         codes.DATA,
     ),
+    (errors.BackendError, _fixed(N_("failed"), detail=True), codes.FAILED),
 )
 """Most special first."""
