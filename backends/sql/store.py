@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,13 +27,27 @@ from backends.port import (
     TicketFilter,
     TimelineFilter,
 )
-from backends.records import Agent, AuditEntry, AuditVerdict, Contact, Customer, Entry, Key, Operator, Outage, Ticket
+from backends.records import (
+    Agent,
+    AuditEntry,
+    AuditVerdict,
+    Contact,
+    Customer,
+    Entry,
+    Key,
+    Operator,
+    Origin,
+    Outage,
+    Record,
+    Ticket,
+)
 from backends.sql import batches, keeping, reading, searching, telling, trail, words
 from backends.sql.connecting import check_older, check_revision, connect, path_of, prepare, revision
 from backends.sql.faults import translated
 from backends.sql.living import Watch
 from backends.sql.revisions import HEAD
-from backends.sql.stored import get
+from backends.sql.shapes import BY_RECORD
+from backends.sql.stored import get, of_origins
 from backends.sql.writing import PATIENCE, Writer
 
 T = TypeVar("T")
@@ -328,6 +342,11 @@ class SqlBackend:
         )
         await self._apart(keeping.truncate_log)
         return counts
+
+    async def stored(self, kind: type[Record], origins: Collection[Origin]) -> Mapping[Origin, Key]:
+        """Return the keys of those records of `kind` that came from one of `origins`."""
+        with self._snapshot() as connection:
+            return of_origins(connection, BY_RECORD[kind], origins)
 
     async def check(self) -> Checks:
         """Look for damage; each row is (what was checked, whether it is sound, technical detail)."""

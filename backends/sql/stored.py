@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from backends.errors import NotFound
-from backends.records import Contact, Key
-from backends.sql.columns import row_of
+from backends.records import Contact, Key, Origin
+from backends.sql.columns import key_of, row_of
 from backends.sql.index import whole
 from backends.sql.shapes import BY_KIND, Shape
 
@@ -38,6 +39,19 @@ def get(connection: sqlite3.Connection, kind: str, key: Key) -> Any:
     if record is None:
         raise NotFound(f"no {kind} {key!r}")
     return record
+
+
+def of_origins(connection: sqlite3.Connection, shape: Shape, origins: Collection[Origin]) -> dict[Origin, Key]:
+    """Return the keys of those records of a kind that came from one of `origins`; none for kinds without origins."""
+    found: dict[Origin, Key] = {}
+    if not any(part.field == "origin" for part in shape.parts):
+        return found
+    query = f'SELECT id FROM "{shape.kind}" WHERE origin_source = ? AND origin_id = ?'  # noqa: S608 -- our own names
+    for origin in origins:
+        row = connection.execute(query, (origin.source, origin.foreign_id)).fetchone()
+        if row is not None:
+            found[origin] = key_of(shape.kind, row[0])
+    return found
 
 
 def shortened(contact: Contact) -> Contact:
