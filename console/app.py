@@ -31,7 +31,8 @@ from console.desk.live import listen
 from console.desk.local import LocalStore, Spot
 from console.desk.picture import find_one
 from console.i18n import _, _n
-from console.keymap import bindings, rebound
+from console.keymap import bindings
+from console.keynames import rebound
 from console.present.failures import failure_words
 from console.present.setting import Now
 from console.screens.base import BaseScreen
@@ -116,7 +117,7 @@ class Cordboard(ReportsFailuresBriefly[int], PaintsChangedCells[int], App[int]):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     CSS = """
-    Screen { layout: vertical; background: $background; scrollbar-size: 0 0; overflow: hidden hidden; }
+    BaseScreen { layout: vertical; background: $background; scrollbar-size: 0 0; overflow: hidden hidden; }
     .rule { height: 1; }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (132, "-wide")]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from console.actions import ACTIONS, Action, Where
 from console.i18n import N_, _
-from console.keymap import labels
+from console.keynames import labels
 
 PLACES: Mapping[Where, str] = {
     Where.ANYWHERE: N_("Everywhere"),

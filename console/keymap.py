@@ -1,61 +1,12 @@
-"""Keys of the actions: bindings for the toolkit, labels for people, and what the configuration may change."""
+"""The action table as the toolkit's bindings."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from textual.binding import Binding
 
-from console.actions import ACTIONS, BY_ID, Action
-from console.i18n import _
-
-_LABELS: Mapping[str, str] = {
-    "slash": "/",
-    "colon": ":",
-    "question_mark": "?",
-    "escape": "Esc",
-    "enter": "Enter",
-    "space": "Space",
-    "tab": "Tab",
-    "backspace": "Backspace",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "home": "Home",
-    "end": "End",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-}
-_SPELLED: Mapping[str, str] = {"/": "slash", ":": "colon", "?": "question_mark", "esc": "escape", " ": "space"}
-
-_SAFE = re.compile(
-    r"[a-zA-Z0-9]|slash|colon|question_mark|comma|full_stop|semicolon|minus|plus|equals_sign|asterisk|exclamation_mark"
-    r"|less_than_sign|greater_than_sign|enter|tab|shift\+tab|space|backspace|escape|up|down|left|right|pageup|pagedown"
-    r"|home|end|f([1-9]|10)|ctrl\+[glnortyqdeuwkp]"
-)
-"""Keys that every thin terminal delivers (TERMINALS.md); others are refused in the configuration."""
-
-
-def key_label(key: str) -> str:
-    """Return a key as it is printed on a keyboard, e.g. `Ctrl+N`, `/`, `F9`."""
-    if key in _LABELS:
-        return _LABELS[key]
-    if key.startswith("ctrl+"):
-        return f"Ctrl+{key[5:].upper()}"
-    return key.upper() if re.fullmatch(r"f\d+", key) else key
-
-
-def key_named(typed: str) -> str:
-    """Return the toolkit's name of a key as people write it: `/`, `Ctrl+N`, `esc`."""
-    lowered = typed.strip().lower() if len(typed.strip()) > 1 else typed.strip() or typed
-    return _SPELLED.get(lowered, lowered)
-
-
-def is_safe(key: str) -> bool:
-    """Return whether every terminal delivers this key."""
-    return _SAFE.fullmatch(key) is not None
+from console.actions import ACTIONS, Action
 
 
 def bindings(actions: Sequence[Action] = ACTIONS) -> list[Binding]:
@@ -64,40 +15,3 @@ def bindings(actions: Sequence[Action] = ACTIONS) -> list[Binding]:
         Binding(",".join(action.keys), f"perform('{action.id}')", action.label, id=action.id, show=False)
         for action in actions
     ]
-
-
-def rebound(wanted: Mapping[str, Sequence[str]]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    """Return the keys of every action with the configuration's changes, and what is wrong with those changes.
-
-    A wrong change is left out: the action keeps its own keys. A key given to two actions goes to none of them anew.
-    """
-    keys = {action.id: action.keys for action in ACTIONS}
-    problems: list[str] = []
-    for name, typed in wanted.items():
-        if name not in BY_ID:
-            problems.append(_("keys.{name}: there is no such action").format(name=name))
-            continue
-        chosen = tuple(key_named(one) for one in typed)
-        unsafe = [one for one in chosen if not is_safe(one)]
-        if unsafe:
-            problems.append(
-                _("keys.{name}: {key} does not arrive from every terminal").format(name=name, key=", ".join(unsafe))
-            )
-            continue
-        taken = {key: other for other, used in keys.items() if other != name for key in used}
-        twice = [one for one in chosen if one in taken]
-        if twice:
-            problems.append(
-                _("keys.{name}: {key} belongs to {other}").format(
-                    name=name, key=key_label(twice[0]), other=taken[twice[0]]
-                )
-            )
-            continue
-        if chosen:
-            keys[name] = chosen
-    return keys, problems
-
-
-def labels(keys: Sequence[str]) -> str:
-    """Return all keys of an action for reading."""
-    return ", ".join(key_label(key) for key in keys)

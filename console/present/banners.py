@@ -42,14 +42,18 @@ def places_words(outage: Outage) -> str:
 
 def headline(outage: Outage, now: Now) -> str:
     """Return what is broken, since when, until when, and who says so."""
-    parts = [plain(outage.title) or services_words(outage)]
-    parts.append(_("since {when}").format(when=moment(outage.started_at, now.at, now.zone)))
-    if outage.expected_end is not None:
-        end = moment(outage.expected_end, now.at, now.zone)
-        words = _("expected back {when}") if outage.expected_end >= now.at else _("was expected back {when}")
-        parts.append(words.format(when=end))
+    since = moment(outage.started_at, now.at, now.zone, short=True)
+    if outage.started_at > now.at:
+        times = _("from {when}").format(when=moment(outage.started_at, now.at, now.zone, short=True))
     else:
-        parts.append(_("end not known"))
+        times = _("since {when}").format(when=since)
+    if outage.expected_end is not None:
+        end = moment(outage.expected_end, now.at, now.zone, short=True)
+        words = _("back {when}") if outage.expected_end >= now.at else _("was due back {when}")
+        times = f"{times}, {words.format(when=end)}"
+    else:
+        times = _("{since}, end not known").format(since=times)
+    parts = [times, plain(outage.title) or services_words(outage)]
     if outage.supplier:
         parts.append(plain(f"{outage.supplier} {outage.supplier_reference}".strip()))
     elif outage.source:

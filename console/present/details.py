@@ -28,7 +28,11 @@ def line_lines(line: Line) -> list[str]:
     head = " · ".join(
         part for part in (service(line.service), plain(line.product), plain(line.number), word(line.state)) if part
     )
-    rest = [place_shown(line.place), _path(line), " ".join(plain(part) for part in (line.phone, line.mac, line.ip) if part)]
+    rest = [
+        place_shown(line.place),
+        _path(line),
+        " ".join(plain(part) for part in (line.phone, line.mac, line.ip) if part),
+    ]
     return [head, *(f"  {part}" for part in rest if part)]
 
 
@@ -38,7 +42,9 @@ def _contracts(file: CustomerFile, now: Now) -> list[str]:
         until = day(one.ends_on, now.today) if one.ends_on else _("open term")
         price = _("{price} a month, then {list}").format(price=_amount(one.price), list=_amount(one.list_price))
         lines.append(f"{plain(one.number)} {plain(one.product)} · {word(one.state)}")
-        lines.append(f"  {day(one.started_on, now.today)} – {until} · {price if one.list_price else _amount(one.price)}")
+        lines.append(
+            f"  {day(one.started_on, now.today)} – {until} · {price if one.list_price else _amount(one.price)}"
+        )
     return lines
 
 

@@ -23,10 +23,7 @@ _TONES: dict[Fact, Tone] = {
 
 def _broken(said: Said, now: Now) -> str:
     when = moment(said.at or now.at, now.at, now.zone)
-    deed = plain(said.text, 80)
-    if deed:
-        return _("promised {when} and not kept: {deed}").format(when=when, deed=deed)
-    return _("a promise for {when} was not kept").format(when=when)
+    return _("promised {when}, not kept").format(when=when)
 
 
 def _same(said: Said, _now: Now) -> str:

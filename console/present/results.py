@@ -20,7 +20,7 @@ def _person(customer: Customer, now: Now, why: tuple[Span, ...], key: str) -> Ro
     cells = (
         Cell((Span(plain(customer.name), Tone.STRONG),), 24),
         Cell((Span(plain(customer.number), Tone.ACCENT),), 10, drop=2),
-        Cell(why, 0),
+        Cell(why, 0, least=30),
         Cell((Span(point_shown(point) if point else "", Tone.DIM),), 18, drop=4),
         Cell((Span(plain(now.operator_name(customer.operator_key)), Tone.DIM),), 16, drop=3),
     )
@@ -31,7 +31,9 @@ def matches(found: Sequence[Match], now: Now, typed: str) -> RowsView:
     """Return search results with why each matched."""
     rows = []
     for match in found:
-        why = [Span(worded(MATCHES, match.on) + " ", Tone.DIM), Span(plain(match.shown))]
+        why = [Span(worded(MATCHES, match.on), Tone.DIM)]
+        if match.shown != match.customer.name:
+            why += [Span(" "), Span(plain(match.shown))]
         where = place_shown(match.customer.place)
         if where and where != match.shown:
             why += [Span("  "), Span(where, Tone.DIM)]
@@ -63,7 +65,7 @@ def waiting(rows: Sequence[tuple[Contact, Customer]], now: Now, more: bool) -> R
             Cell((Span(age(contact.at, now.at), Tone.BAD),), AGE_WIDTH, right=True),
             Cell((Span(sign.glyph + sign.letter, sign.tone),), 2),
             Cell((Span(plain(customer.name), Tone.STRONG),), 20),
-            Cell((Span(text),), 0),
+            Cell((Span(text),), 0, least=30),
             Cell((Span(plain(now.operator_name(contact.operator_key)), Tone.DIM),), 16, drop=2),
             Cell((Span(plain(contact.reference), Tone.DIM),), 10, drop=3),
         )
@@ -81,7 +83,7 @@ def outages(every: Sequence[Outage], now: Now) -> RowsView:
         cells = (
             Cell((Span(plain(outage.reference), Tone.ACCENT),), 10, drop=3),
             Cell((Span(badge(outage), OUTAGE_TONES[outage.state]),), 13),
-            Cell((Span(headline(outage, now)),), 0),
+            Cell((Span(headline(outage, now)),), 0, least=50),
             Cell((Span(services_words(outage), Tone.DIM),), 18, drop=4),
             Cell((Span(places_words(outage)),), 20, drop=2),
             Cell((Span(operators, Tone.DIM),), 16, drop=5),

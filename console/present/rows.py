@@ -31,7 +31,7 @@ def _history_row(item: Item, now: Now, tickets: Mapping[Key, Ticket]) -> RowView
         Cell((Span(moment(one.at, now.at, now.zone, short=True), Tone.DIM),), MOMENT_SHORT_WIDTH, drop=3),
         Cell((Span(one.sign.glyph + one.sign.letter, one.sign.tone),), 2),
         Cell((Span(one.arrow, Tone.STRONG if one.arrow == "↓" else Tone.DIM),), 1),
-        Cell(tuple(text), 0),
+        Cell(tuple(text), 0, least=52),
         Cell((Span(state, one.state_tone),), 10, drop=2),
         Cell((Span(one.who, Tone.DIM),), 14, drop=1),
     )
@@ -117,7 +117,7 @@ def _ticket_row(ticket: Ticket, now: Now, operator: Operator, chases: int, broke
         Cell((Span(word(ticket.kind)),), 9, drop=4),
         Cell((Span(clock_words(one, now), CLOCK_TONES[one.state]),), 11),
         Cell((Span(holder_words(ticket, now)),), 18, drop=2),
-        Cell(tuple(text), 0),
+        Cell(tuple(text), 0, least=30),
         Cell((Span(state, Tone.DIM),), 12, drop=1),
     )
     marker = Tone.BAD if one.state is ClockState.LATE or broken else None

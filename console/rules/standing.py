@@ -102,8 +102,8 @@ def waiting(contacts: Sequence[Contact]) -> tuple[Contact, ...]:
 class Fact(StrEnum):
     """What can be said first, most pressing first (R6)."""
 
-    BROKEN_PROMISE = "broken_promise"
     SAME_MATTER = "same_matter"
+    BROKEN_PROMISE = "broken_promise"
     CHASED = "chased"
     NTH_CONTACT = "nth_contact"
     DUNNING = "dunning"

@@ -14,7 +14,7 @@ from backends.errors import BackendError
 from backends.records import Key
 from console.actions import ACTIONS, Need, Where, why_not
 from console.i18n import _
-from console.keymap import key_label
+from console.keynames import key_label
 from widgets.body import BodyPane
 from widgets.bottom import KeyHints, StatusLine
 from widgets.rows import RowList

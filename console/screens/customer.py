@@ -33,6 +33,10 @@ from widgets.card import Card
 from widgets.rows import RowList
 from widgets.views import BodyView, CardView, Feed, FeedView, RowsView, Tone
 
+READING = {"-high": 13, "-tall": 9}
+"""Lines for the text of the entry below the history, by the screen's height."""
+LEAST_READING = 6
+LEAST_HISTORY = 6
 MOST_TICKETS = {"-low": 4, "-tall": 6, "-high": 9}
 
 
@@ -50,8 +54,6 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
     CustomerScreen #side { display: none; width: 48; margin-left: 1; }
     CustomerScreen #aside { height: 1fr; }
     CustomerScreen #details { height: 1fr; }
-    CustomerScreen.-medium.-tall #reading { display: block; }
-    CustomerScreen.-medium.-high #reading { display: block; height: 13; }
     CustomerScreen.-wide #side { display: block; }
     """
 
@@ -79,9 +81,25 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
 
     def on_resize(self) -> None:
         """Fit the number of lines given to tickets and banners."""
+        self.query_one(Banners).room = 3 if self.size.height < 30 else 5
         if self.picture is not None:
             self._show_tickets(self.picture)
-        self.query_one(Banners).room = 3 if self.size.height < 30 else 5
+        self.call_after_refresh(self._share_room)
+
+    def _share_room(self) -> None:
+        """Give the lines that the history does not need to the text of its entry: no third of the screen is empty."""
+        left, history = self.query_one("#left"), self.query_one("#history", RowList)
+        reading = self.query_one("#reading", BodyPane)
+        room = left.size.height - self.query_one("#tickets").size.height
+        wished = next((lines for name, lines in READING.items() if self.has_class(name)), 0)
+        lines = min(max(wished, room - 1 - len(history.view.rows)), room - LEAST_HISTORY)
+        shown = not self.has_class("-wide") and lines >= LEAST_READING
+        if shown:
+            reading.styles.height = lines
+        if reading.display != shown:
+            reading.display = shown
+            if shown:
+                self._read_aside(history.cursor_key)
 
     # showing --------------------------------------------------------------------------------------------------
 
@@ -129,6 +147,7 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
             feed=self._feed(picture, bool(happenings)),
         )
         self.query_one("#history", RowList).show(view)
+        self.call_after_refresh(self._share_room)
 
     def _feed(self, picture: Picture, any_rows: bool) -> FeedView:
         source: Source | None = next((one for one in picture.sources if one.state is SourceState.STALE), None)

@@ -240,7 +240,7 @@ class HelpScreen(BaseScreen):
             cells = (
                 Cell((Span(row.keys, Tone.ACCENT),), 18),
                 Cell((Span(row.label, Tone.DIM if reason else Tone.STRONG),), 14),
-                Cell((Span(reason or row.help, Tone.DIM if reason else Tone.NORMAL),), 0),
+                Cell((Span(reason or row.help, Tone.DIM if reason else Tone.NORMAL),), 0, least=40),
                 Cell((Span(_(PLACES[row.where]), Tone.DIM),), 22, drop=2),
             )
             rows.append((bool(reason), RowView(str(number), cells, dim=bool(reason))))

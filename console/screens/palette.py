@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 
 from console.actions import BY_ID, Action, Circumstances, why_not
 from console.i18n import _
-from console.keymap import labels
+from console.keynames import labels
 from console.palette import Command, fitting, read_command
 from widgets.bottom import StatusLine
 from widgets.omnibox import Omnibox
