@@ -101,7 +101,7 @@ class Field(Painted):
     @property
     def label_cells(self) -> int:
         """Cells that the label wants."""
-        return width_of(one_line(self._view.label)) + 2 * self._view.needed
+        return width_of(one_line(self._view.label)) + 1 + self._view.needed
 
     def set_answer(self, answer: str) -> None:
         """Put an answer in, without telling anybody."""

@@ -126,6 +126,10 @@ class NoteArea(TextArea):
         self.styles.height = max(1, lines)
         self._answer = value
 
+    def on_mount(self) -> None:
+        """Go on writing where the answer ends."""
+        self.move_cursor(self.document.end)
+
     @property
     def answer(self) -> str:
         """What was answered."""

@@ -12,34 +12,31 @@ from widgets.views import Cell, RowView, Tone
 
 EDGE = 2
 """Cells at the left edge: the cursor's mark and the bar of what is owed or wrong."""
-LEAST = 12
-"""Cells that the column which takes what is left shall have before others leave."""
-
 CURSOR, CURSOR_AWAY, NO_CURSOR = 2, 1, 0
 """The row is under the cursor and the list has the focus; under the cursor of a list without it; neither."""
 
 
 @lru_cache(maxsize=256)
-def columns(cells: tuple[tuple[int, int], ...], room: int) -> tuple[tuple[int, int], ...]:
+def columns(cells: tuple[tuple[int, int, int], ...], room: int) -> tuple[tuple[int, int], ...]:
     """Which cells stay in a room, and how wide: pairs of index and cells, in order, with one blank between them.
 
-    `cells` are pairs of width and drop. Those with the highest drop leave first, the right one of equals; what never
-    leaves is cut at the right edge.
+    `cells` are triples of width, drop and the least that a cell of width 0 wants. Those with the highest drop leave
+    first, the right one of equals; what never leaves is cut at the right edge.
     """
     staying = list(range(len(cells)))
 
     def needed() -> int:
-        return sum(cells[index][0] or LEAST for index in staying) + len(staying) - 1
+        return sum(cells[index][0] or cells[index][2] for index in staying) + len(staying) - 1
 
     while needed() > room:
         leaving = max(staying, key=lambda index: (cells[index][1], index), default=None)
         if leaving is None or cells[leaving][1] <= 0:
             break
         staying.remove(leaving)
-    fixed = sum(cells[index][0] for index in staying) + len(staying) - 1
+    rest = max(1, room - sum(cells[index][0] for index in staying) - len(staying) + 1)
     placed: list[tuple[int, int]] = []
     for index in staying:
-        width = min(cells[index][0] or max(room - fixed, 1), room)
+        width = min(cells[index][0] or rest, room)
         if width <= 0:
             break
         placed.append((index, width))
@@ -48,7 +45,7 @@ def columns(cells: tuple[tuple[int, int], ...], room: int) -> tuple[tuple[int, i
 
 
 def _layout(row: RowView, room: int) -> tuple[tuple[int, int], ...]:
-    return columns(tuple([(cell.width, cell.drop) for cell in row.cells]), room)
+    return columns(tuple([(cell.width, cell.drop, cell.least) for cell in row.cells]), room)
 
 
 def head_width(row: RowView, width: int) -> int:

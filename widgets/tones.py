@@ -38,6 +38,8 @@ _STANDARD: Mapping[Tone, tuple[str, str]] = {
     Tone.EVENT: ("text-muted", "none"),
 }
 _PLAIN = Style.null()
+_BLACK = 0
+"""The terminal's black, which many show as grey when it is bold."""
 
 
 def tone_variables(standard: Mapping[str, str]) -> dict[str, str]:
@@ -106,6 +108,8 @@ class Palette:
         elif weight == "badge":
             words = words - {"dim", "bold", "underline"} | {"reverse"}
         style = self.base + self._coloured(colour, tone)
+        if "bold" in words and style.color is not None and style.color.number == _BLACK:
+            words = words - {"bold"} | {"underline"}
         return style + Style.parse(" ".join(sorted(words))) if words else style
 
     def _coloured(self, text: str, tone: Tone) -> Style:

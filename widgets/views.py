@@ -71,6 +71,8 @@ class Cell:
     drop: int = 0
     right: bool = False
     """Aligned to the right edge of its column."""
+    least: int = 12
+    """Cells that a column of width 0 wants before others leave."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -292,6 +292,17 @@ async def test_columns_leave_by_their_drop() -> None:
         assert "owner" in app.text()
 
 
+@pytest.mark.parametrize("width", [40, 80, 132])
+async def test_the_flexible_column_takes_all_that_is_left(width: int) -> None:
+    """The last column ends at the right edge, so that no width is wasted."""
+    rows = RowList(view(3))
+    async with on_stage(rows, size=(width, 10)) as (app, _):
+        last = "3 d" if width > 40 else "subject"
+        assert last in app.lines()[1]
+        if width > 40:
+            assert app.lines()[1].endswith("3 d")
+
+
 async def test_a_smaller_window_keeps_the_cursor_in_sight() -> None:
     """After a resize the row under the cursor is still painted."""
     rows = RowList(view(100))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.style import Style
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -13,7 +14,7 @@ import themes
 from tests.widgets.stage import on_stage
 from themes import ThemeError, ThemeProblem
 from widgets.bottom import StatusLine
-from widgets.tones import tone_variables
+from widgets.tones import Palette, tone_variables
 from widgets.views import Span, StatusView, Tone
 
 SHIPPED = themes.load()
@@ -132,6 +133,17 @@ def test_warning_and_error_are_two_looks(name: str) -> None:
     variables = themes.load_one(name).variables
     looks = {(variables[f"tone-{tone}"], variables[f"tone-{tone}-style"]) for tone in ("normal", "warn", "bad")}
     assert len(looks) == 3
+
+
+def test_black_is_never_bold() -> None:
+    """A theme's black stands out by underline, also under the cursor: bold black comes out grey on many terminals."""
+    variables = themes.load_one("sixteen-light").variables
+    palette = Palette(variables, Style.parse("black on bright_white"), Color.parse("ansi_bright_white"))
+    for tone in Tone:
+        for style in (palette(tone), palette.strong(tone), palette.key(tone), palette.badge(tone)):
+            assert style.color is not None
+            assert not (style.color.number == 0 and style.bold), tone
+    assert palette.strong(Tone.DIM).underline
 
 
 def test_mono_has_no_colour() -> None:
