@@ -60,7 +60,7 @@ def faults_of(setting: Setting) -> tuple[Fault, ...]:
 def _unknown_names(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield settings whose kind is right and whose value means nothing, with the reason."""
     if settings.interface.keys:
-        from console.keymap import rebound
+        from console.keynames import rebound
 
         for problem in rebound(settings.interface.keys)[1]:
             name, _colon, says = problem.removeprefix("keys.").partition(": ")

@@ -9,7 +9,7 @@ from console.cli import codes, options
 from console.cli.output import Column
 from console.cli.setting import Setting
 from console.i18n import N_, _
-from console.keymap import rebound
+from console.keynames import rebound
 
 HELP = N_("list every action of the console with its keys")
 
