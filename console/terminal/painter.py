@@ -58,16 +58,10 @@ class PaintsChangedCells(App[Result], Generic[Result]):
             super()._display(screen, renderable)
             return
         try:
-            if isinstance(renderable, LayoutUpdate):
-                self._fit_canvas()
-                self._take_layout(renderable)
-            elif isinstance(renderable, ChopsUpdate):
-                self._fit_canvas()
-                self._take_chops(renderable)
-            else:
-                raise TypeError(type(renderable))
+            taken = self._take(renderable)
         except (AttributeError, TypeError, ValueError, LookupError):
-            # Not the shape it had in the tested version: whatever it is, Textual can paint it.
+            taken = False  # not the shape it had in the tested version
+        if not taken:
             self._canvas = None
             super()._display(screen, renderable)
             return
@@ -89,6 +83,19 @@ class PaintsChangedCells(App[Result], Generic[Result]):
         )
 
     # -- from the compositor to cells --------------------------------------------------------------------------
+
+    def _take(self, update: RenderableType) -> bool:
+        """Take an update into the wanted picture; return False when Textual has to paint it."""
+        if isinstance(update, LayoutUpdate):
+            self._fit_canvas()
+            self._take_layout(update)
+            return True
+        # A part alone makes no picture: without a whole one to put it into, Textual paints the part.
+        if isinstance(update, ChopsUpdate) and self._canvas is not None:
+            self._fit_canvas()
+            self._take_chops(update)
+            return True
+        return False
 
     def _fit_canvas(self) -> None:
         width, height = self.size

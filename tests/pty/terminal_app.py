@@ -17,6 +17,7 @@ apply_environment(terminal)
 
 from rich.text import Text  # noqa: E402
 from textual import events  # noqa: E402
+from textual._compositor import ChopsUpdate  # noqa: E402
 from textual.app import ComposeResult  # noqa: E402
 from textual.content import Content  # noqa: E402
 from textual.filter import LineFilter  # noqa: E402
@@ -63,9 +64,16 @@ class SmallApp(ReportsFailuresBriefly[None], PaintsChangedCells[None]):
     ]
     count = 0
     floods = 0
+    parts = 0
 
     def _may_paint(self) -> bool:
         return os.environ.get("APP_PAINTER") != "stock" and super()._may_paint()
+
+    def _take_chops(self, update: ChopsUpdate) -> None:
+        self.parts += 1
+        if os.environ.get("APP_PAINTER") == "odd" and self.parts % 3 == 0:
+            raise AttributeError("chops")
+        super()._take_chops(update)
 
     def get_line_filters(self) -> list[LineFilter]:
         return [*super().get_line_filters(), _clean]
