@@ -31,8 +31,6 @@ def texts_of(language: str) -> Mapping[str, tuple[Text, ...]]:
     """Return all texts of a language by name."""
     found: dict[str, tuple[Text, ...]] = {}
     folder = resources.files("console.demo") / "stories" / language
-    if not folder.is_dir():
-        return texts_of("en")
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if not file.name.endswith(".txt"):
             continue
