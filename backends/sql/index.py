@@ -158,6 +158,13 @@ def drop_customer(connection: sqlite3.Connection, row: int) -> None:
 
 def add_words(connection: sqlite3.Connection, contacts: Sequence[Contact]) -> None:
     """Put contacts, with their whole bodies, into the full-text index."""
+    if not contacts:
+        return
+    renew_words(connection)
+    _add_words(connection, contacts)
+
+
+def _add_words(connection: sqlite3.Connection, contacts: Sequence[Contact]) -> None:
     rows = [(word_row(contact, _row(contact)), words_of(contact)) for contact in contacts]
     connection.executemany("INSERT INTO contact_words (rowid, words) VALUES (?, ?)", rows)
 
@@ -202,7 +209,7 @@ def renew_words(connection: sqlite3.Connection, *, always: bool = False) -> bool
         f"SELECT contact_body.body, {shape.selected} FROM contact LEFT JOIN contact_body USING (id)"  # noqa: S608
     )
     while rows := found.fetchmany(1_000):
-        add_words(connection, [whole(shape.build(row[1:]), row[0]) for row in rows])
+        _add_words(connection, [whole(shape.build(row[1:]), row[0]) for row in rows])
     return True
 
 
