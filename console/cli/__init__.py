@@ -27,12 +27,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = run(list(sys.argv[1:] if argv is None else argv), Setting(out, err))
         sys.stdout.flush()
     except BrokenPipeError:
-        # What is still in the buffer has nowhere to go; without this the interpreter complains when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_the_rest()
         return codes.PIPE_CLOSED
     except OSError as error:
+        _drop_the_rest()
         return _say(err, _("cannot write the output: {why}").format(why=error.strerror or error), codes.CANNOT_CREATE)
     return code
+
+
+def _drop_the_rest() -> None:
+    """Give what is still in the buffer somewhere to go: the interpreter would fail on it again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run(argv: Sequence[str], setting: Setting) -> int:
@@ -70,7 +75,7 @@ def _filed(error: Exception, setting: Setting) -> str:
     """Keep the details of a fault of our own for those who repair it, and return what to tell."""
     from console.terminal.failures import file_failure
 
-    return file_failure(error, setting.paths.state / "failures").words(saved=False)
+    return file_failure(error, setting.paths.state).words(saved=False)
 
 
 def _say(err: Writer, says: str, code: int) -> int:

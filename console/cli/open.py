@@ -64,19 +64,28 @@ def wishes_of(args: argparse.Namespace) -> Wishes:
 
 
 def run_console(setting: Setting, url: str, *, customer: str | None = None, wishes: Wishes | None = None) -> int:
-    """Open the console on the records at `url` and return its exit code; raises Stop on a terminal that cannot."""
+    """Open the console on the records at `url` and return its exit code; raises Stop on a terminal that cannot.
+
+    Raises what opening the records raises. A database that is not there yet is made; one made by an older cordboard is
+    upgraded when the operator agrees.
+    """
     setting = setting if url == setting.backend_url else replace(setting, backend_flag=url)
     terminal = terminal_of(setting, wishes)
     if not terminal.interactive:
         says = _("{why} The console needs one that can; use: cordboard find, cordboard show")
         raise codes.Stop(says.format(why=terminal.why_not), codes.UNAVAILABLE)
-    prepare(setting)
+    _welcome(setting)
     from console.terminal.capabilities import apply_environment
 
     apply_environment(terminal)
     # The toolkit comes last: what could go wrong without it has gone wrong by now, in a line and at once.
     from console.app import run as run_app
 
+    try:
+        return run_app(setting, setting.connect(url), terminal, customer=customer)
+    except WrongVersion as error:
+        if error.newer or not _upgraded(setting, error):
+            raise
     return run_app(setting, setting.connect(url), terminal, customer=customer)
 
 
@@ -98,23 +107,13 @@ def _configured(setting: Setting) -> Mapping[str, str]:
     return {name: value for name, value in found.items() if value != "auto"}
 
 
-def prepare(setting: Setting) -> None:
-    """See that the records can be opened: make a first database, offer to upgrade an older one."""
+def _welcome(setting: Setting) -> None:
+    """Make the folders; where there is no database yet, say how to get something to look at."""
+    setting.paths.make()
     file = setting.database_file
-    first = file is not None and not file.exists()
-    try:
-        asyncio.run(_try(setting))
-    except WrongVersion as error:
-        if error.newer or not _upgraded(setting, error):
-            raise
-    if first:
-        setting.err.line(_("A new, empty database was made: {file}").format(file=file))
+    if file is not None and not file.exists():
+        setting.err.line(_("A new, empty database is made: {file}").format(file=file))
         setting.err.line(_("To look around in a made-up one: cordboard demo. To bring in your own: cordboard import."))
-
-
-async def _try(setting: Setting) -> None:
-    async with setting.open_backend():
-        pass
 
 
 def _upgraded(setting: Setting, error: WrongVersion) -> bool:
