@@ -190,21 +190,28 @@ class _Reading:
     def automatic(self, sender: str) -> bool:
         """Return whether a machine wrote this (RFC 3834, and what was usual before it).
 
-        Marks of mailing lists do not count: a desk's address is often a list, which marks every customer's mail. Nor
-        does a robot's address when a person is to be answered: web forms write like that.
+        A list's marks do not count when the mail was written to that list: a desk's address is often one, and marks
+        every customer's mail. Nor does a robot's address when a person is to be answered: web forms write like that.
         """
         submitted = self.header("auto-submitted").partition(";")[0].strip().lower()
         if submitted:
             return submitted != "no"
+        through_list = self.header("precedence").lower() == "list" or bool(self.headers("list-id"))
         people = [each for each in self.addresses("reply-to") if not _ROBOTS.match(each.address)]
         return (
             self.header("precedence").lower() in ("bulk", "junk", "auto_reply")
             or any(self.headers(name) for name in ("x-autoreply", "x-autorespond"))
+            or (through_list and not self._is_to_its_list())
             or self.header("return-path") == "<>"
             or self.header("from").endswith("<>")
             or self._type(self.message) == "multipart/report"
             or (bool(_ROBOTS.match(sender)) and not people)
         )
+
+    def _is_to_its_list(self) -> bool:
+        """Return whether the list that sent this on is the address it was written to (RFC 2919)."""
+        names = {name.lower() for name in self.identifiers("list-id")}
+        return any(each.address.replace("@", ".") in names for each in (*self.addresses("to"), *self.addresses("cc")))
 
     def _type(self, part: Message) -> str:
         try:
