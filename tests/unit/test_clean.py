@@ -98,7 +98,7 @@ def test_every_nasty_text_comes_out_harmless(text: str) -> None:
 
 
 @given(nasty)
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 @example("".join(NASTY))
 def test_any_text_comes_out_harmless_composed_and_settled(text: str) -> None:
     """Whatever comes in: nothing harmful, NFC, few marks, and a second cleaning changes nothing."""
@@ -119,6 +119,7 @@ def test_all_of_unicode_comes_out_harmless() -> None:
 
 
 @given(nasty)
+@settings(deadline=None)
 def test_a_line_is_one_line_without_white_space_at_its_ends(text: str) -> None:
     """`line` folds every run of white space into one space and trims."""
     out = line(text)
@@ -127,6 +128,7 @@ def test_a_line_is_one_line_without_white_space_at_its_ends(text: str) -> None:
 
 
 @given(nasty, st.integers(-1, 40))
+@settings(deadline=None)
 def test_a_limit_is_kept_and_keeping_it_is_settled(text: str, limit: int) -> None:
     """No result is longer than its limit, and a cut text stays as it is when cleaned again."""
     for clean in (line, block):
@@ -136,6 +138,7 @@ def test_a_limit_is_kept_and_keeping_it_is_settled(text: str, limit: int) -> Non
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126)))
+@settings(deadline=None)
 def test_plain_ascii_lines_of_a_body_are_untouched(text: str) -> None:
     """Printable ASCII is never changed in a body."""
     assert block(f"{text}\n{text}") == f"{text}\n{text}"
@@ -215,6 +218,7 @@ def test_the_tables_do_not_grow_with_what_strangers_send() -> None:
 
 
 @given(nasty)
+@settings(deadline=None)
 def test_the_last_sieve_leaves_no_control_character(text: str) -> None:
     """`strip_controls` deletes every control and bidi character and nothing else."""
     out = strip_controls(text)
@@ -245,6 +249,7 @@ def test_clusters_terminals_disagree_about_are_reduced(cluster: str, reduced: st
 
 
 @given(nasty)
+@settings(deadline=None)
 def test_reducing_widths_is_settled_and_keeps_text_harmless(text: str) -> None:
     """Reducing twice changes nothing, and a clean text stays clean."""
     once = width_safe(block(text))
@@ -281,7 +286,7 @@ def test_names_fold_to_what_people_type(written: str, typed: str) -> None:
 
 
 @given(nasty)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_folding_is_settled_and_blind_to_case_and_cleaning(text: str) -> None:
     """Folding twice changes nothing, and what was cleaned is found as it was written."""
     once = fold(text)
@@ -290,12 +295,14 @@ def test_folding_is_settled_and_blind_to_case_and_cleaning(text: str) -> None:
 
 
 @given(st.text(st.sampled_from("ŁłØøÐðÞþÆæŒœÅåIıİiŊŋabcABCÉéßẞ "), max_size=30))
+@settings(deadline=None)
 def test_upper_and_lower_case_fold_alike(text: str) -> None:
     """Who types capitals finds the same, save for the Turkish i, whose capital loses its dot."""
     assert fold(text.lower()) == fold(text)
 
 
 @given(st.text(st.sampled_from("abżłéØ'-+@.* \n\x1b\"0123")))
+@settings(deadline=None)
 def test_cleaning_changes_no_search_token_of_a_written_text(text: str) -> None:
     """Cleaned and raw text are found by the same words."""
     assert tokens(text) == tokens(block(text))

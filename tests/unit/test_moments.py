@@ -388,7 +388,7 @@ phrases = st.lists(
 
 
 @given(phrases | st.text(max_size=30), nows, st.sampled_from(LANGUAGES))
-@settings(max_examples=1500)
+@settings(max_examples=1500, deadline=None)
 def test_whatever_is_typed_the_answer_is_a_coming_moment_or_an_advice(text: str, now: datetime, language: str) -> None:
     """Any text gives an aware moment in UTC that is not past, or an error that can be shown; nothing else."""
     with contextlib.suppress(UnreadMoment):
@@ -398,6 +398,7 @@ def test_whatever_is_typed_the_answer_is_a_coming_moment_or_an_advice(text: str,
 
 
 @given(st.sampled_from(ALL), nows)
+@settings(deadline=None)
 def test_every_phrase_is_read_at_any_time_of_the_year(example: tuple[str, str, str], now: datetime) -> None:
     """Everyday phrases give a coming moment, are found past, or are offered as choices; never not understood."""
     language, text, _expected = example

@@ -215,7 +215,7 @@ pieces = st.sampled_from(
 
 
 @given(st.lists(pieces | st.text(max_size=20), max_size=15).map("\n".join))
-@settings(max_examples=800)
+@settings(max_examples=800, deadline=None)
 def test_no_line_is_lost_or_told_twice(text: str) -> None:
     """Each line that is not blank is in exactly one part, and something is new unless all is blank."""
     reply = split_reply(text)

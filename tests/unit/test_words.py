@@ -11,7 +11,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backends import records
@@ -95,6 +95,7 @@ def test_a_moment_is_told_as_seen_from_now_and_here(then: str, long: str, short:
 
 
 @given(spans)
+@settings(deadline=None)
 def test_rows_can_rely_on_the_widths(apart: timedelta) -> None:
     """No result is wider than its documented width, nor holds a space that terminals draw in two ways."""
     then = NOW + apart
