@@ -35,7 +35,7 @@ from console.keymap import bindings
 from console.keynames import rebound
 from console.present.failures import failure_words
 from console.present.setting import Now
-from console.screens.base import BaseScreen
+from console.screens.base import HEIGHTS, WIDTHS, BaseScreen
 from console.screens.customer import CustomerScreen
 from console.screens.home import HomeScreen
 from console.terminal import leaving
@@ -120,8 +120,8 @@ class Cordboard(ReportsFailuresBriefly[int], PaintsChangedCells[int], App[int]):
     BaseScreen { layout: vertical; background: $background; scrollbar-size: 0 0; overflow: hidden hidden; }
     .rule { height: 1; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (132, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall"), (40, "-high")]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     def __init__(
         self,

@@ -18,6 +18,8 @@ LEVELS = {"port": N_("port"), "olt": N_("OLT"), "node": N_("node"), "exchange": 
 def why_words(hit: Hit) -> str:
     """Return what matched, e.g. `same OLT lub-3`."""
     value = plain(hit.value)
+    if hit.because is Because.ELEMENT and not hit.level:
+        return _("behind {name}").format(name=value)
     if hit.because is Because.ELEMENT:
         return _("same {level} {name}").format(level=_(LEVELS.get(hit.level, hit.level)), name=value)
     if hit.because is Because.POSTCODE:

@@ -10,6 +10,9 @@ from console.rules.standing import Fact, Said, opening
 from console.words import age, channel_word, day, moment, ordinal_contact, word
 from widgets.views import Line, Span, Tone
 
+LONGEST = 76
+"""Cells of the opening line: what follows the most pressing fact stays out where it would be cut on a small screen."""
+
 _TONES: dict[Fact, Tone] = {
     Fact.BROKEN_PROMISE: Tone.BAD,
     Fact.SAME_MATTER: Tone.WARN,
@@ -118,6 +121,8 @@ def opening_line(file: CustomerFile, now: Now) -> Line:
     spans: list[Span] = []
     for said in opening(file, now.at, now.today):
         text = _WORDING[said.fact](said, now)
+        if spans and sum(len(span.text) for span in spans) + len(text) + 2 > LONGEST:
+            continue
         if spans:
             spans.append(Span("; ", Tone.DIM))
         spans.append(Span(text if spans else _sentence(text), _TONES.get(said.fact, Tone.NORMAL)))

@@ -117,7 +117,7 @@ def _ticket_row(ticket: Ticket, now: Now, operator: Operator, chases: int, broke
         Cell((Span(word(ticket.kind)),), 9, drop=4),
         Cell((Span(clock_words(one, now), CLOCK_TONES[one.state]),), 11),
         Cell((Span(holder_words(ticket, now)),), 18, drop=2),
-        Cell(tuple(text), 0, least=30),
+        Cell(tuple(text), 0, least=44),
         Cell((Span(state, Tone.DIM),), 12, drop=1),
     )
     marker = Tone.BAD if one.state is ClockState.LATE or broken else None

@@ -36,7 +36,8 @@ class Because(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An outage that covers a customer's line; `level` names the part of the path when an element matched."""
+    """An outage that covers a customer's line; `level` names the part of the path that is the
+    element itself; empty when the line lies behind it."""
 
     outage: Outage
     line_key: Key
@@ -69,8 +70,10 @@ def _element(path: NetworkPath, elements: Iterable[str]) -> tuple[str, str] | No
         if not wanted:
             continue
         for level, part in named:
-            if part and _below(part, wanted):
+            if part == wanted:
                 return level, element
+        if any(part and _below(part, wanted) for _level, part in named):
+            return "", element
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -27,9 +27,22 @@ _STEPS = {"down": "cursor_down", "up": "cursor_up", "home": "first", "end": "las
 _PANE_STEPS = {"down": "line_down", "up": "line_up", "home": "first", "end": "last"}
 
 
+WIDTHS = [(0, "-narrow"), (100, "-medium"), (132, "-wide")]
+HEIGHTS = [(0, "-low"), (30, "-tall"), (40, "-high")]
+
+
+def fit(screen: Screen[Any]) -> None:
+    """Set the classes of the terminal's size before the first frame; the toolkit does it after, and paints twice."""
+    for breakpoints, cells in ((WIDTHS, screen.app.size.width), (HEIGHTS, screen.app.size.height)):
+        reached = [name for least, name in breakpoints if cells >= least]
+        for _least, name in breakpoints:
+            screen.set_class(bool(reached) and name == reached[-1], name)
+
+
 class BaseScreen(Screen[None]):
     """A full screen of the console, opaque, with its status line and keys at the bottom."""
 
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = []
     hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE})
 
@@ -50,6 +63,7 @@ class BaseScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the keys."""
+        fit(self)
         self.update_hints()
 
     def on_screen_resume(self) -> None:

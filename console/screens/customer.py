@@ -202,7 +202,7 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
     async def _read_aside(self, name: str) -> None:
         self.update_hints()
         panes = (self.query_one("#reading", BodyPane), self.query_one("#aside", BodyPane))
-        if not any(pane.display and pane.size.width for pane in panes):
+        if not self.has_class("-wide") and not panes[0].display:
             return
         view = await self.body_of(name)
         if view is not None:

@@ -19,6 +19,7 @@ from console.desk.local import Draft, Spot
 from console.i18n import _
 from console.present.failures import failure_words, unfit_words
 from console.rules.moments import UnreadMoment, read_moment
+from console.screens.base import fit
 from console.words import moment
 from widgets.bottom import StatusLine
 from widgets.form import Form
@@ -73,6 +74,7 @@ class FormScreen(ModalScreen[Deed | None]):
 
     def on_mount(self) -> None:
         """Go to the question that the plan names, and remember that this form is open."""
+        fit(self)
         form = self.query_one(Form)
         self.query_one("#words").display = False
         if self.plan.focus:
