@@ -24,7 +24,8 @@ into the server it talks to. `patience` is how many seconds an event may take be
 
 What a backend does not advertise in `capabilities` is not left untested: it must raise Unsupported with that
 capability, and only then is the rest of its tests skipped. What the tests demand is said in their docstrings; where
-the port leaves a choice (which words surround a hit, how a key looks) they accept any.
+the port leaves a choice (which words surround a hit, how a key looks) they accept any. The codes of Invalid are not
+left to choice: `backends.contract.base.REFUSALS`.
 
 hypothesis is needed because "every record comes back as it went in" cannot be shown by a handful of examples; its
 strategies are in `backends.contract.strategies`, ready-made records in `backends.contract.samples`.
@@ -38,8 +39,8 @@ pytest.register_assert_rewrite(
     *(
         f"backends.contract.{module}"
         for module in (
-            "auditing", "base", "batches", "forgetting", "history", "keeping", "living", "reading", "references",
-            "searching", "storing", "undoing", "words",
+            "auditing", "base", "batches", "forgetting", "history", "keeping", "living", "origins", "reading",
+            "references", "searching", "storing", "undoing", "words",
         )
     )
 )  # fmt: skip
@@ -51,6 +52,7 @@ from backends.contract.forgetting import ForgetContract  # noqa: E402
 from backends.contract.history import HistoryContract  # noqa: E402
 from backends.contract.keeping import ExportContract  # noqa: E402
 from backends.contract.living import LiveContract, TogetherContract  # noqa: E402
+from backends.contract.origins import OriginContract  # noqa: E402
 from backends.contract.reading import OutageContract, QueueContract, ReadContract  # noqa: E402
 from backends.contract.references import ReferenceContract  # noqa: E402
 from backends.contract.searching import SearchContract  # noqa: E402
@@ -66,6 +68,7 @@ class BackendContract(
     BatchContract,
     UndoContract,
     ReferenceContract,
+    OriginContract,
     ReadContract,
     HistoryContract,
     SearchContract,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
 from backends.contract.samples import a_contact, a_customer, an_operator
-from backends.errors import Unsupported
+from backends.errors import Invalid, Unsupported
 from backends.port import Backend, Batch, Capability, Page, Put, Remove
 from backends.records import Customer, Key, Operator, Record
 
@@ -153,6 +153,21 @@ class Contract:
         """Store contacts, all alike, and return their keys."""
         records = [a_contact(customer, **changes) for _ in range(count)]
         return [record.key for record in await self.plant(backend, records)]
+
+
+REFUSALS = frozenset({"missing", "unknown", "naive", "taken", "twice", "cut", "in_use", "cursor"})
+"""The codes of Invalid that every backend uses alike, so that the console has words for them: a needed key or version
+is empty; it leads to no record; a moment has no zone; another record has it; a record stands twice in a batch; a page
+has cut the body; another record still names it; no page gave this cursor. A backend may have more codes."""
+
+
+@contextmanager
+def refused(field: str, code: str) -> Iterator[None]:
+    """Expect Invalid with this code, naming the field or a part of it, such as `updates[0].at`."""
+    assert code in REFUSALS
+    with pytest.raises(Invalid) as raised:
+        yield
+    assert (re.split(r"\W", raised.value.field)[0], raised.value.code) == (field, code)
 
 
 async def every_row(pages: Callable[[str | None], Awaitable[Page[T]]]) -> list[T]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from backends.contract.base import ACTOR, NOBODY, Contract, every_row, without_identity
+from backends.contract.base import ACTOR, NOBODY, Contract, every_row, refused, without_identity
 from backends.contract.samples import (
     a_charge,
     a_chase,
@@ -23,7 +23,7 @@ from backends.contract.samples import (
     an_outage,
     unlike_any_other,
 )
-from backends.errors import Conflict, Invalid, NotFound
+from backends.errors import Conflict, NotFound
 from backends.port import Backend, Batch, Capability, Put, Remove, TicketFilter, undoing
 from backends.records import (
     AnswerState,
@@ -53,7 +53,7 @@ class BatchContract(Contract):
             Put(a_ticket(customer)),
             Put(a_contact(customer, customer_key=NOBODY)),
         )
-        with pytest.raises(Invalid):
+        with refused("customer_key", "unknown"):
             await backend.write(Batch(items, actor=ACTOR, idempotency_key="once"))
         file = await backend.customer_file(customer.key)
         assert file.customer == customer
@@ -130,9 +130,8 @@ class BatchContract(Contract):
         """Storing over a record without saying which version was seen is Invalid."""
         await self.needs(backend, Capability.WRITE)
         customer = await self.a_customer(backend)
-        with pytest.raises(Invalid) as raised:
+        with refused("seen", "missing"):
             await backend.write(Batch((Put(replace(customer, tone="x")),), actor=ACTOR))
-        assert raised.value.field == "seen"
 
     async def test_a_record_that_is_gone_cannot_be_changed(self, backend: Backend) -> None:
         """Storing over, or removing, a record that is not there raises Conflict without a newer record, or NotFound."""
@@ -152,7 +151,7 @@ class BatchContract(Contract):
         (entry,) = (await backend.timeline(customer.key)).rows
         assert isinstance(entry, Contact)
         assert not entry.whole
-        with pytest.raises(Invalid):
+        with refused("body", "cut"):
             await self.changed(backend, entry, outcome="solved")
         assert await backend.contact(contact.key) == contact
 
@@ -228,9 +227,8 @@ class BatchContract(Contract):
         origin = Origin("crm", unlike_any_other())
         customer = await self.a_customer(backend)
         await self.planted(backend, a_ticket(customer, origin=origin))
-        with pytest.raises(Invalid) as raised:
+        with refused("origin", "taken"):
             await self.planted(backend, a_ticket(customer, origin=origin))
-        assert raised.value.field == "origin"
 
     @pytest.mark.parametrize("field", ["opened_at", "due_at", "closed_at"])
     async def test_a_moment_without_a_zone_is_refused(self, backend: Backend, field: str) -> None:
@@ -238,9 +236,8 @@ class BatchContract(Contract):
         await self.needs(backend, Capability.WRITE)
         customer = await self.a_customer(backend)
         naive = datetime(2026, 1, 2, 3, 4)
-        with pytest.raises(Invalid) as raised:
+        with refused(field, "naive"):
             await self.planted(backend, a_ticket(customer, **{field: naive}))
-        assert raised.value.field == field
 
     async def test_a_moment_without_a_zone_is_found_inside(self, backend: Backend) -> None:
         """A naive datetime in a part of a record is Invalid too; the field named begins with that part's."""
@@ -248,12 +245,10 @@ class BatchContract(Contract):
         customer = await self.a_customer(backend)
         naive = ago(hours=1).replace(tzinfo=None)
         paid = (Compensation(Money(100, "EUR"), "sorry", naive, "ola"),)
-        with pytest.raises(Invalid) as raised:
+        with refused("compensations", "naive"):
             await self.planted(backend, a_ticket(customer, compensations=paid))
-        assert raised.value.field.startswith("compensations")
-        with pytest.raises(Invalid) as raised:
+        with refused("updates", "naive"):
             await self.planted(backend, an_outage(updates=(OutageUpdate(naive, "brewing"),)))
-        assert raised.value.field.startswith("updates")
 
     @pytest.mark.parametrize("field", ["customer_key", "operator_key", "line_key", "outage_key"])
     @pytest.mark.parametrize("key", [NOBODY, "new"])
@@ -261,9 +256,8 @@ class BatchContract(Contract):
         """A key that leads to no record, or a new key that the batch does not bring, is Invalid, naming its field."""
         await self.needs(backend, Capability.WRITE)
         customer = await self.a_customer(backend)
-        with pytest.raises(Invalid) as raised:
+        with refused(field, "unknown"):
             await self.planted(backend, a_ticket(customer, **{field: new_key() if key == "new" else key}))
-        assert raised.value.field == field
         assert (await backend.tickets(TicketFilter(customer_key=customer.key))).rows == ()
 
     async def test_a_reference_to_another_kind_is_refused(self, backend: Backend) -> None:
@@ -271,22 +265,19 @@ class BatchContract(Contract):
         await self.needs(backend, Capability.WRITE)
         customer = await self.a_customer(backend)
         line = await self.planted(backend, a_line(customer))
-        with pytest.raises(Invalid) as raised:
+        with refused("line_keys", "unknown"):
             await self.planted(backend, a_contract(customer, line_keys=(line.key, NOBODY)))
-        assert raised.value.field == "line_keys"
         ticket = a_ticket(customer)
-        with pytest.raises(Invalid) as raised:
+        with refused("contact_key", "unknown"):
             await self.plant(backend, [ticket, a_ticket_event(ticket, contact_key=ticket.key)])
-        assert raised.value.field == "contact_key"
 
     @pytest.mark.parametrize("field", ["customer_key", "operator_key"])
     async def test_what_a_record_cannot_do_without_is_demanded(self, backend: Backend, field: str) -> None:
         """An empty key where the record needs one is Invalid, naming its field."""
         await self.needs(backend, Capability.WRITE)
         customer = await self.a_customer(backend)
-        with pytest.raises(Invalid) as raised:
+        with refused(field, "missing"):
             await self.planted(backend, a_contact(customer, **{field: ""}))
-        assert raised.value.field == field
 
     async def test_a_record_stands_once_in_a_batch(self, backend: Backend) -> None:
         """A batch that holds one record twice is Invalid: which of the two is meant cannot be known."""
@@ -295,17 +286,15 @@ class BatchContract(Contract):
         ticket = a_ticket(customer)
         changed = Put(replace(customer, tone="calm"), seen=customer.version)
         for item in (Put(ticket), changed):
-            with pytest.raises(Invalid) as raised:
+            with refused("key", "twice"):
                 await backend.write(Batch((item, item), actor=ACTOR))
-            assert raised.value.field == "key"
         assert (await backend.customer_file(customer.key)).customer == customer
 
     async def test_a_record_without_a_key_is_refused(self, backend: Backend) -> None:
         """The empty key means that nothing is stored: nothing can be stored under it."""
         await self.needs(backend, Capability.WRITE)
-        with pytest.raises(Invalid) as raised:
+        with refused("key", "missing"):
             await backend.write(Batch((Put(an_operator(key="")),), actor=ACTOR))
-        assert raised.value.field == "key"
 
     async def test_an_import_that_was_undone_can_be_repeated(self, backend: Backend) -> None:
         """An origin is known only as long as its record is there."""
@@ -323,7 +312,7 @@ class BatchContract(Contract):
         customer = await self.a_customer(backend)
         samples = [a_contact(customer, at=ago(minutes=index), body=f"body {index}") for index in range(1_000)]
         wrong = Put(a_contact(customer, line_key=NOBODY))
-        with pytest.raises(Invalid):
+        with refused("line_key", "unknown"):
             await backend.write(Batch((*map(Put, samples), wrong), actor=ACTOR, act="import"))
         assert (await backend.customer_file(customer.key)).contacts_total == 0
         receipt = await backend.write(Batch(tuple(map(Put, samples)), actor=ACTOR, act="import"))

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from backends.contract.base import ACTOR, NOBODY, Contract
+from backends.contract.base import ACTOR, NOBODY, Contract, refused
 from backends.contract.samples import (
     a_charge,
     a_chase,
@@ -24,7 +24,7 @@ from backends.contract.samples import (
     an_email,
     an_outage,
 )
-from backends.errors import Conflict, Invalid
+from backends.errors import Conflict
 from backends.events import ContactAdded, CustomerChanged, Event, OutageChanged, Resync, TicketChanged
 from backends.port import Backend, Batch, Capability, Put, TicketFilter, undoing
 from backends.records import AnswerState, Customer, Record, Ticket
@@ -145,7 +145,7 @@ class LiveContract(Contract):
         customer = await self.a_customer(backend)
         async with self.listening(backend) as listener:
             after = len(listener.heard)
-            with pytest.raises(Invalid):
+            with refused("ticket_key", "unknown"):
                 await self.plant(backend, [a_ticket(customer), a_contact(customer, ticket_key=NOBODY)])
             outage = await self.planted(backend, an_outage())
             await self._hears(listener, OutageChanged(outage.key), after)

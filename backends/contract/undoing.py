@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from backends.contract.base import ACTOR, Contract, without_identity
+from backends.contract.base import ACTOR, Contract, refused, without_identity
 from backends.contract.samples import a_chase, a_contact, a_customer, a_ticket, a_ticket_event, an_email, an_operator
-from backends.errors import Conflict, Invalid, NotFound
+from backends.errors import Conflict, NotFound
 from backends.port import Backend, Batch, Capability, Put, undoing
 from backends.records import AnswerState, Priority
 
@@ -94,7 +94,7 @@ class UndoContract(Contract):
         assert receipt.keys is not None
         stored = await backend.ticket(receipt.keys[ticket.key])
         await self.planted(backend, a_chase(stored))
-        with pytest.raises(Invalid):
+        with refused("ticket_key", "in_use"):
             await backend.write(undoing(receipt, actor=ACTOR))
         assert await backend.ticket(stored.key) == stored
 

@@ -196,6 +196,10 @@ async def test_it_can_be_told_to_do_less() -> None:
         await backend.write(Batch((Put(an_operator()),), "ola"))
     with pytest.raises(Unsupported):
         backend.events()
+    for asked in (backend.audit(), backend.audit_verify(), backend.note_read("c", "ola")):
+        with pytest.raises(Unsupported) as raised:
+            await asked
+        assert raised.value.capability == Capability.AUDIT
 
 
 async def test_a_filter_of_signs_only_finds_nothing() -> None:
