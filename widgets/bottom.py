@@ -6,7 +6,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from widgets.cells import Piece, one_line, width_of
+from widgets.cells import Piece, joined, one_line, width_of
 from widgets.painted import Sheet
 from widgets.views import HintView, StatusView, Tone
 
@@ -111,4 +111,4 @@ class StatusLine(Sheet[StatusView]):
         line = self.line(words, left)
         if not size:
             return [line]
-        return [Strip.join([line, self.line([], width - left - size), self.line(right, size)])]
+        return [Strip(joined([*line, *self.line([], width - left - size), *self.line(right, size)]), width)]

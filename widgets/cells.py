@@ -92,9 +92,35 @@ def _exact(segments: list[Segment], width: int, blank: Style) -> list[Segment]:
     return [*segments, Segment(" " * missing, blank)] if missing > 0 else segments
 
 
+def joined(segments: Iterable[Segment]) -> list[Segment]:
+    """The same line in fewer segments: blanks take the style before them where that shows nothing on a blank.
+
+    Each segment costs a colour sequence on the line to the terminal, which is more than the blanks themselves.
+    """
+    line: list[Segment] = []
+    for segment in segments:
+        text, style, _ = segment
+        if line:
+            before, look, _ = line[-1]
+            if style == look or (
+                look is not None and style is not None and text.isspace() and _same_blank(look, style)
+            ):
+                line[-1] = Segment(before + text, look)
+                continue
+        line.append(segment)
+    return line
+
+
+def _same_blank(look: Style, style: Style) -> bool:
+    """Whether a blank looks the same in both styles."""
+    return look.bgcolor == style.bgcolor and not (
+        look.underline or look.reverse or look.strike or style.underline or style.reverse or style.strike
+    )
+
+
 def strip_of(pieces: Iterable[Piece], width: int, blank: Style, right: bool = False) -> Strip:
     """A painted line of exactly `width` cells."""
-    return Strip(fit(pieces, width, blank, right), width)
+    return Strip(joined(fit(pieces, width, blank, right)), width)
 
 
 def wrap(text: str, width: int) -> Iterator[str]:

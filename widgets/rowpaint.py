@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from textual.strip import Strip
 
-from widgets.cells import Piece, fit, one_line, strip_of, width_of
+from widgets.cells import Piece, fit, joined, one_line, strip_of, width_of
 from widgets.tones import Palette
 from widgets.views import Cell, RowView, Tone
 
@@ -67,7 +67,7 @@ def paint_row(row: RowView, width: int, state: int, palette: Palette) -> Strip:
         segments += fit(pieces, size, palette.base, row.cells[index].right)
     used = sum(width_of(segment.text) for segment in segments)
     segments += fit((), width - used, palette.base)
-    return Strip(segments, width)
+    return Strip(joined(segments), width)
 
 
 def _edge(row: RowView, state: int, palette: Palette) -> list[Piece]:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
 
-from widgets.cells import cut, fit, one_line, width_of, wrap
+from widgets.cells import cut, fit, joined, one_line, width_of, wrap
 from widgets.pasting import pasted_lines
 
 TEXTS = st.text(st.one_of(st.characters(codec="utf-8"), st.sampled_from(" \n日e\u0301👩‍👧ab")), max_size=80)
@@ -32,6 +33,23 @@ def test_fitted_pieces_take_exactly_the_width(texts: list[str], width: int, righ
     """Whatever the pieces, the line is exactly as wide as its room."""
     segments = fit([(one_line(text), Style.null()) for text in texts], width, Style.null(), right)
     assert sum(cell_len(segment.text) for segment in segments) == width
+
+
+@given(st.lists(st.tuples(TEXTS, st.sampled_from(["red", "underline", "reverse", "on blue", "bold"])), max_size=6))
+@settings(max_examples=150, deadline=None)
+def test_joined_segments_show_the_same(pieces: list[tuple[str, str]]) -> None:
+    """Joining changes neither text nor the look of any character, blanks of underlined or reversed text included."""
+    segments = [Segment(one_line(text), Style.parse(look)) for text, look in pieces]
+
+    def shown(line: list[Segment]) -> list[tuple[str, object]]:
+        cells: list[tuple[str, object]] = []
+        for text, style, _ in line:
+            assert style is not None
+            blank = (style.bgcolor, bool(style.underline), bool(style.reverse))
+            cells += [(letter, blank if letter.isspace() else style) for letter in text]
+        return cells
+
+    assert shown(joined(segments)) == shown(segments)
 
 
 @given(TEXTS, st.integers(2, 40))
