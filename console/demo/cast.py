@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from console.demo.household import customer_number
 from console.demo.operators import HOUSES
+from console.i18n import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +27,25 @@ class Part:
 
 CAST: tuple[Part, ...] = (
     Part("outage", "LUN", "PUL-OLT-02", "Barbara", "Zielińska", True,
-         "called about tonight's confirmed outage and was promised word at restoration", ("internet", "tv")),
-    Part("suspected", "VAL", "FAB-OLT-02", "Renato", "Cingolani", False, "the first of two reports behind the suspected outage"),
-    Part("suspected_too", "VAL", "FAB-OLT-02", "Ilaria", "Mengoni", True, "the second report, by chat"),
-    Part("third_chase", "NOR", "SDL-OLT-01", "Håkan", "Lindqvist", False, "third chase within a week, promise broken"),
-    Part("fax", "VAL", "MAC-OLT-01", "Nazzareno", "Belardinelli", False, "fax without identity document, received tonight",
+         N_("called about tonight's confirmed outage and was promised word at restoration"), ("internet", "tv")),
+    Part("suspected", "VAL", "FAB-OLT-02", "Renato", "Cingolani", False, N_("the first of two reports behind the suspected outage")),
+    Part("suspected_too", "VAL", "FAB-OLT-02", "Ilaria", "Mengoni", True, N_("the second report, by chat")),
+    Part("third_chase", "NOR", "SDL-OLT-01", "Håkan", "Lindqvist", False, N_("third chase within a week, promise broken")),
+    Part("fax", "VAL", "MAC-OLT-01", "Nazzareno", "Belardinelli", False, N_("fax without identity document, received tonight"),
          ("internet", "telephone")),
-    Part("contract_end", "LRK", "TOT-OLT-01", "Margaret", "Tremlett", True, "the fixed term ends in 20 days", ("internet", "telephone")),
-    Part("dispute", "LUN", "SWI-OLT-01", "Katarzyna", "Wiśniewska", True, "open dispute, next dunning step in 3 days", ("internet", "tv")),
+    Part("contract_end", "LRK", "TOT-OLT-01", "Margaret", "Tremlett", True, N_("the fixed term ends in 20 days"), ("internet", "telephone")),
+    Part("dispute", "LUN", "SWI-OLT-01", "Katarzyna", "Wiśniewska", True, N_("open dispute, next dunning step in 3 days"), ("internet", "tv")),
     Part("priority", "LUN", "NAL-OLT-01", "Genowefa", "Kaźmierczak", True,
-         "elderly, priority repair, the daughter may speak for her", ("internet", "telephone"), years=9.2),
-    Part("hostile", "LRK", "TAV-OLT-01", "Robin", "Bracket", False, "writes escape codes, markup and right-to-left overrides"),
-    Part("monster", "VAL", "SEN-OLT-01", "Marisa", "Paccapelo", True, "about 1,500 contacts over seven years",
+         N_("elderly, priority repair, the daughter may speak for her"), ("internet", "telephone"), years=9.2),
+    Part("hostile", "LRK", "TAV-OLT-01", "Robin", "Bracket", False, N_("writes escape codes, markup and right-to-left overrides")),
+    Part("monster", "VAL", "SEN-OLT-01", "Marisa", "Paccapelo", True, N_("about 1,500 contacts over seven years"),
          ("internet", "tv", "telephone"), "Hotel Bagni Celesti", 7.2),
-    Part("unanswered", "NOR", "HSD-OLT-01", "Ingrid", "Öberg", True, "wrote 9 and 2 days ago, nobody answered"),
-    Part("prospect", "NOR", "ARE-OLT-01", "Amina", "Lundgren", True, "prospect with an offer, waiting for an answer", ()),
-    Part("business", "LUN", "LUB-OLT-02", "Marek", "Wnuk", False, "bakery with a static IP, tills down since this morning",
+    Part("unanswered", "NOR", "HSD-OLT-01", "Ingrid", "Öberg", True, N_("wrote 9 and 2 days ago, nobody answered")),
+    Part("prospect", "NOR", "ARE-OLT-01", "Amina", "Lundgren", True, N_("prospect with an offer, waiting for an answer"), ()),
+    Part("business", "LUN", "LUB-OLT-02", "Marek", "Wnuk", False, N_("bakery with a static IP, card terminals down for nine hours"),
          ("internet", "telephone"), "Piekarnia „Pod Makówką”"),
-    Part("installation", "LRK", "OKE-OLT-01", "Colin", "Endacott", False, "new line, first visit cancelled, the next one tomorrow", years=0.05),
-    Part("works", "NOR", "OSD-OLT-02", "Eivor", "Grahn", True, "lives where the works of tomorrow night are", ("internet", "tv")),
+    Part("installation", "LRK", "OKE-OLT-01", "Colin", "Endacott", False, N_("new line, first visit cancelled, the next one tomorrow"), years=0.05),
+    Part("works", "NOR", "OSD-OLT-02", "Eivor", "Grahn", True, N_("lives where the works of tomorrow night are"), ("internet", "tv")),
 )  # fmt: skip
 """The showcase customers, in the order in which they are made."""
 
@@ -54,7 +55,7 @@ FEWEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """A customer worth showing: a code, what to search for, and why."""
+    """A customer worth showing: a code, what to search for, and why (to be translated)."""
 
     code: str
     number: str

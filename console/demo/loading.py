@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import fields, replace
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from backends.port import Put
@@ -13,16 +14,15 @@ from backends.records import Key, is_new
 if TYPE_CHECKING:
     from backends.port import Backend
 
-_KEY_FIELDS: dict[type, tuple[str, ...]] = {}
+_OF_THE_FOUNDATION = ("operator_key", "operator_keys", "parent_key", "outage_key")
+"""Fields that name records of the first batch; all others name records of their own batch."""
 
 
-def _key_fields(kind: type) -> tuple[str, ...]:
-    """Return the names of the fields that name other records."""
-    if kind not in _KEY_FIELDS:
-        _KEY_FIELDS[kind] = tuple(
-            f.name for f in fields(kind) if f.name.endswith(("_key", "_keys")) or f.name == "answered_by"
-        )
-    return _KEY_FIELDS[kind]
+@cache
+def _key_fields(kind: Hashable) -> tuple[str, ...]:
+    """Return the names of the fields by which a record of this kind may name one of an earlier batch."""
+    assert isinstance(kind, type)
+    return tuple(field.name for field in fields(kind) if field.name in _OF_THE_FOUNDATION)
 
 
 def pointed(put: Put, real: dict[Key, Key]) -> Put:
