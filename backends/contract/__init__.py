@@ -20,7 +20,8 @@ package. Then subclass `BackendContract` in a test module of your own and give i
 
 `second` is a further handle on the same store, as another program would hold it; leave it out when there can be none,
 and the tests of living together use one handle twice. Override `plant` when your backend cannot write, to put records
-into the server it talks to. `patience` is how many seconds an event may take before its test fails.
+into the server it talks to: all that only reads is then tested. `patience` is how many seconds an event may take
+before its test fails.
 
 What a backend does not advertise in `capabilities` is not left untested: it must raise Unsupported with that
 capability, and only then is the rest of its tests skipped. What the tests demand is said in their docstrings; where

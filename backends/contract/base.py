@@ -125,6 +125,11 @@ class Contract:
             assert raised.value.capability == capability
             pytest.skip(f"does not offer {capability}, and says so")
 
+    async def needs_records(self, backend: Backend) -> None:
+        """Go on when records can be put into the store: by writing, or by a `plant` of the subclass's own."""
+        if type(self).plant is Contract.plant:
+            await self.needs(backend, Capability.WRITE)
+
     # ways to put things there -------------------------------------------------------------------------------------
 
     async def planted(self, backend: Backend, record: R) -> R:

@@ -67,7 +67,8 @@ class ForgetContract(Contract):
 
     async def test_no_search_finds_the_person(self, backend: Backend) -> None:
         """Name, numbers, addresses and devices find nobody; the customer number still leads to the empty file."""
-        await self.needs(backend, Capability.FORGET, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.FORGET, Capability.SEARCH)
+        await self.needs_records(backend)
         canary = unlike_any_other()
         customer, _ = await planted_person(self, backend, canary)
         traces = (
@@ -83,7 +84,8 @@ class ForgetContract(Contract):
 
     async def test_no_text_search_finds_the_person(self, backend: Backend) -> None:
         """Words of the person's contacts find nothing."""
-        await self.needs(backend, Capability.FORGET, Capability.TEXT_SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.FORGET, Capability.TEXT_SEARCH)
+        await self.needs_records(backend)
         canary = unlike_any_other()
         customer, _ = await planted_person(self, backend, canary)
         assert (await backend.search_text(canary)).rows
@@ -93,7 +95,8 @@ class ForgetContract(Contract):
 
     async def test_counts_and_clocks_remain(self, backend: Backend) -> None:
         """Moments, states, durations, amounts and references stay, so that reports of the past stay true."""
-        await self.needs(backend, Capability.FORGET, Capability.WRITE)
+        await self.needs(backend, Capability.FORGET)
+        await self.needs_records(backend)
         customer, stored = await planted_person(self, backend, unlike_any_other())
         before = await backend.customer_file(customer.key)
         contact = await backend.contact(stored[1].key)
@@ -121,7 +124,8 @@ class ForgetContract(Contract):
 
     async def test_others_are_not_touched(self, backend: Backend) -> None:
         """Forgetting one person changes nothing of another."""
-        await self.needs(backend, Capability.FORGET, Capability.WRITE)
+        await self.needs(backend, Capability.FORGET)
+        await self.needs_records(backend)
         customer, _ = await planted_person(self, backend, unlike_any_other())
         other, _ = await planted_person(self, backend, unlike_any_other())
         before = await backend.customer_file(other.key), await backend.timeline(other.key)
@@ -152,7 +156,8 @@ class ForgetContract(Contract):
 
     async def test_forgetting_is_in_the_trail(self, backend: Backend) -> None:
         """Who erased whom, and why, is on record; the chain still holds; an unknown customer is NotFound."""
-        await self.needs(backend, Capability.FORGET, Capability.WRITE, Capability.AUDIT)
+        await self.needs(backend, Capability.FORGET, Capability.AUDIT)
+        await self.needs_records(backend)
         customer, _ = await planted_person(self, backend, unlike_any_other())
         await backend.forget(customer.key, "leo", "asked in writing")
         row = (await backend.audit(customer_key=customer.key)).rows[0]
@@ -164,7 +169,8 @@ class ForgetContract(Contract):
 
     async def test_a_forgotten_customer_can_be_served(self, backend: Backend) -> None:
         """Whoever was forgotten and comes back starts afresh; forgetting again forgets that too."""
-        await self.needs(backend, Capability.FORGET, Capability.WRITE)
+        await self.needs(backend, Capability.FORGET)
+        await self.needs_records(backend)
         canary = unlike_any_other()
         customer, _ = await planted_person(self, backend, unlike_any_other())
         await backend.forget(customer.key, ACTOR, "asked to")

@@ -8,7 +8,7 @@ import pytest
 
 from backends.contract.base import Contract, every_row
 from backends.contract.samples import a_contact, a_ticket, a_ticket_event, ago, an_email
-from backends.port import Backend, Capability, TimelineFilter
+from backends.port import Backend, TimelineFilter
 from backends.records import AnswerState, Channel, Contact, Customer, Direction, Key, Record
 
 
@@ -21,7 +21,7 @@ class HistoryContract(Contract):
 
     async def test_newest_first_with_ticket_events(self, backend: Backend) -> None:
         """Contacts of every channel and ticket events come in one order, newest first; other customers' do not."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         ticket = await self.planted(backend, a_ticket(customer))
         other = await self.a_customer(backend)
@@ -38,7 +38,7 @@ class HistoryContract(Contract):
 
     async def test_an_empty_history_is_an_empty_page(self, backend: Backend) -> None:
         """A customer without history has an empty page and no cursor."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         page = await backend.timeline(customer.key)
         assert page.rows == ()
@@ -46,7 +46,7 @@ class HistoryContract(Contract):
 
     async def test_bodies_are_cut(self, backend: Backend) -> None:
         """A body is cut to 240 characters and says so; a shorter one is whole; the contact alone has all of it."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         bodies = ["ż" * 241, "ż" * 240, ""]
         samples = [a_contact(customer, at=ago(hours=index), body=body) for index, body in enumerate(bodies)]
@@ -59,7 +59,7 @@ class HistoryContract(Contract):
 
     async def test_each_filter_narrows(self, backend: Backend) -> None:
         """Channel, direction, words, debt, ticket and thread narrow the history, one by one and together."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         ticket = await self.planted(backend, a_ticket(customer))
         elsewhere = await self.planted(backend, a_ticket(customer))
@@ -100,7 +100,7 @@ class HistoryContract(Contract):
     @pytest.mark.parametrize("text", ['"', "NEAR(a b)", "body:x", "x AND", "*", "-", "%", "\x00", "(((", "x" * 10_000])
     async def test_a_filter_text_is_data(self, backend: Backend, text: str) -> None:
         """Whatever is typed as words to filter by never raises and finds no contact that lacks them."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         await self.contacts(backend, customer, 1, body="router kaput")
         assert (await backend.timeline(customer.key, only=TimelineFilter(text=f"zzz {text}"))).rows == ()
@@ -109,7 +109,7 @@ class HistoryContract(Contract):
     @pytest.mark.parametrize("limit", [1, 3, 10])
     async def test_pages_have_no_gaps_at_equal_moments(self, backend: Backend, limit: int) -> None:
         """Entries of one moment, contacts and events, are each given once, however the pages fall."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         ticket = await self.planted(backend, a_ticket(customer))
         moment = ago(hours=1)
@@ -125,7 +125,7 @@ class HistoryContract(Contract):
 
     async def test_pages_hold_while_the_history_grows(self, backend: Backend) -> None:
         """What is stored between two pages repeats nothing and hides nothing that was there."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         begin = ago(days=2)
         samples = [a_contact(customer, at=begin + timedelta(minutes=index)) for index in range(6)]
@@ -140,7 +140,7 @@ class HistoryContract(Contract):
 
     async def test_moments_a_microsecond_apart_are_told_apart(self, backend: Backend) -> None:
         """Order and pages know microseconds."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         begin = ago(hours=1).replace(microsecond=999_998)
         samples = [a_contact(customer, at=begin + timedelta(microseconds=index)) for index in (1, 3, 0, 2)]

@@ -100,7 +100,8 @@ class LiveContract(Contract):
 
     async def test_every_change_is_heard(self, backend: Backend) -> None:
         """Whatever is stored through one handle, a listener at another hears, with the keys of what to look at."""
-        await self.needs(backend, Capability.LIVE, Capability.WRITE)
+        await self.needs(backend, Capability.LIVE)
+        await self.needs_records(backend)
         async with self.other(backend) as there, self.listening(backend) as listener:
             customer = await self.a_customer(there)
             ticket = await self.planted(there, a_ticket(customer))
@@ -141,7 +142,8 @@ class LiveContract(Contract):
 
     async def test_a_failed_batch_is_not_heard(self, backend: Backend) -> None:
         """What was not stored is not told."""
-        await self.needs(backend, Capability.LIVE, Capability.WRITE)
+        await self.needs(backend, Capability.LIVE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         async with self.listening(backend) as listener:
             after = len(listener.heard)
@@ -153,7 +155,8 @@ class LiveContract(Contract):
 
     async def test_listening_resumes_where_it_stopped(self, backend: Backend) -> None:
         """From the cursor of an event on, everything later is heard, in order, and nothing before it."""
-        await self.needs(backend, Capability.LIVE, Capability.WRITE)
+        await self.needs(backend, Capability.LIVE)
+        await self.needs_records(backend)
         async with self.listening(backend) as listener:
             outages = [await self.planted(backend, an_outage()) for _ in range(5)]
             await self._hears(listener, OutageChanged(outages[1].key), 0)
@@ -168,7 +171,8 @@ class LiveContract(Contract):
     @pytest.mark.parametrize("cursor", ["nonsense", "", "-1", "99999999999999999999", "1e3", "٣", "\x00", "1 OR 1=1"])
     async def test_a_cursor_of_nobody_means_look_again(self, backend: Backend, cursor: str) -> None:
         """A cursor that no event had gives Resync first, then what changes from now on."""
-        await self.needs(backend, Capability.LIVE, Capability.WRITE)
+        await self.needs(backend, Capability.LIVE)
+        await self.needs_records(backend)
         await self.planted(backend, an_outage())
         async with self.listening(backend, since=cursor) as listener:
             await listener.until(lambda event: True)
@@ -183,7 +187,8 @@ class LiveContract(Contract):
 
     async def test_a_large_batch_is_heard(self, backend: Backend) -> None:
         """Of an import everybody hears every change, or that everything must be looked at again; then life goes on."""
-        await self.needs(backend, Capability.LIVE, Capability.WRITE)
+        await self.needs(backend, Capability.LIVE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         async with self.listening(backend) as listener:
             after = len(listener.heard)
@@ -196,7 +201,8 @@ class LiveContract(Contract):
 
     async def test_a_backend_can_be_opened_again(self, backend: Backend) -> None:
         """After closing and opening, everything is there, and listening works anew."""
-        await self.needs(backend, Capability.LIVE, Capability.WRITE)
+        await self.needs(backend, Capability.LIVE)
+        await self.needs_records(backend)
         operator = await self.an_operator(backend)
         async with self.other(backend):
             await backend.close()
@@ -208,7 +214,8 @@ class LiveContract(Contract):
 
     async def test_all_listeners_hear(self, backend: Backend) -> None:
         """Several may listen at once; one who leaves takes nothing from the others."""
-        await self.needs(backend, Capability.LIVE, Capability.WRITE)
+        await self.needs(backend, Capability.LIVE)
+        await self.needs_records(backend)
         async with self.listening(backend) as one:
             async with self.listening(backend) as other:
                 outage = await self.planted(backend, an_outage())
@@ -219,7 +226,8 @@ class LiveContract(Contract):
 
     async def test_listening_ends_when_closed(self, backend: Backend) -> None:
         """Closing the backend ends listening; closing it twice is nothing."""
-        await self.needs(backend, Capability.LIVE, Capability.WRITE)
+        await self.needs(backend, Capability.LIVE)
+        await self.needs_records(backend)
         async with self.listening(backend) as listener:
             await backend.close()
             await backend.close()
@@ -241,7 +249,7 @@ class TogetherContract(Contract):
 
     async def test_writing_at_once_loses_nothing(self, backend: Backend) -> None:
         """Tickets opened through two handles at once are all stored, each with a reference of its own."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         async with self.other(backend) as there:
             stored = await asyncio.gather(

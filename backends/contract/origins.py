@@ -14,7 +14,7 @@ class OriginContract(Contract):
     """`backends.port.Origins`, for stores that take imports; others have no method `stored` and are skipped."""
 
     async def _origins(self, backend: Backend) -> Origins:
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         if not isinstance(backend, Origins):
             pytest.skip("takes no imports: has no method `stored`")
         return backend

@@ -28,7 +28,7 @@ class ReferenceContract(Contract):
 
     async def test_references_are_assigned_and_unique(self, backend: Backend) -> None:
         """What comes without a reference gets one that no other has, fit to be read out: letters, digits, dashes."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         operator = await self.an_operator(backend)
         customer = await self.planted(backend, a_customer(operator))
         records: list[Record] = []
@@ -47,7 +47,7 @@ class ReferenceContract(Contract):
 
     async def test_a_reference_of_ones_own_is_kept(self, backend: Backend) -> None:
         """An imported reference stays as it is, and no assigned one collides with it."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         first = await self.planted(backend, a_ticket(customer))
         begun = re.match(r"(.*?)(\d+)$", first.reference)
@@ -59,7 +59,7 @@ class ReferenceContract(Contract):
 
     async def test_a_ticket_is_found_as_people_say_it(self, backend: Backend) -> None:
         """A ticket is found by its key and by its reference in any case."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         ticket = await self.planted(backend, a_ticket(customer, reference="Abc-77x"))
         await self.planted(backend, a_ticket(customer))
@@ -68,7 +68,7 @@ class ReferenceContract(Contract):
 
     async def test_no_two_share_what_names_them(self, backend: Backend) -> None:
         """A taken reference, number, code or login is Invalid in any case, naming its field."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         operator = await self.planted(backend, an_operator(code="BREZA"))
         customer = await self.planted(backend, a_customer(operator, number="C-ABC"))
         await self.plant(
@@ -96,7 +96,8 @@ class ReferenceContract(Contract):
 
     async def test_brands_number_their_customers_themselves(self, backend: Backend) -> None:
         """Two operators may have a customer of the same number each; both are found by it."""
-        await self.needs(backend, Capability.WRITE, Capability.SEARCH)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         number = f"{unlike_any_other()}-7".upper()
         one = await self.a_customer(backend, number=number)
         other = await self.a_customer(backend, number=number)
@@ -136,7 +137,7 @@ class ReferenceContract(Contract):
 
     async def test_operators_by_name_agents_by_login(self, backend: Backend) -> None:
         """Operators come in the order of their names, agents in the order of their logins."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         await self.plant(backend, [an_operator(name=name) for name in ("Breza", "Aurora", "Cirrus")])
         await self.plant(backend, [replace(an_agent(), login=login) for login in ("mia", "leo", "ola")])
         assert [operator.name for operator in await backend.operators()] == ["Aurora", "Breza", "Cirrus"]

@@ -79,7 +79,8 @@ class SearchContract(Contract):
     @pytest.mark.parametrize(("name", "typed"), NAMES, ids=[name for name, _ in NAMES])
     async def test_names_as_people_type_them(self, backend: Backend, name: str, typed: tuple[str, ...]) -> None:
         """The beginning of any word of a name, without its accents, in any case and order, finds its bearer alone."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         await self._bystanders(backend)
         customer = await self.a_customer(backend, name=name)
         for text in typed:
@@ -89,7 +90,8 @@ class SearchContract(Contract):
 
     async def test_all_words_must_fit(self, backend: Backend) -> None:
         """Two words find only who has both; the end of a word finds nobody."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         await self._bystanders(backend)
         await self.a_customer(backend, name="Karol Nowak")
         both = await self.a_customer(backend, name="Anna Nowak")
@@ -99,7 +101,8 @@ class SearchContract(Contract):
 
     async def test_the_best_comes_first(self, backend: Backend) -> None:
         """Whose name is the word comes before those whose name only begins with it, also when few are asked for."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         operator = await self.an_operator(backend)
         names = [f"Anna Nowakowska {letter}" for letter in "bcdefghij"]
         names.insert(5, "Zenon Nowak")
@@ -111,14 +114,16 @@ class SearchContract(Contract):
 
     async def test_nothing_finds_nobody(self, backend: Backend) -> None:
         """An empty or blank text finds nobody."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         await self._bystanders(backend)
         for text in ("", " ", "\n", "\t  "):
             assert await backend.search(text) == ()
 
     async def test_operators_narrow_the_search(self, backend: Backend) -> None:
         """With operators given, only their customers are found."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         one = await self.a_customer(backend, name="Ida Twin", points=points("+48601000111"))
         other = await self.a_customer(backend, name="Ida Twin", points=points("+48601000111"))
         for text in ("twin", "601 000 111"):
@@ -130,7 +135,8 @@ class SearchContract(Contract):
         self, backend: Backend, country: str, number: str, typed: tuple[str, ...]
     ) -> None:
         """A number is found with and without country code, with any signs between its digits; it is exact."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         await self._bystanders(backend)
         operator = await self.an_operator(backend, country=country)
         customer = await self.planted(backend, a_customer(operator, points=points(number)))
@@ -142,7 +148,8 @@ class SearchContract(Contract):
 
     async def test_parts_of_telephone_numbers(self, backend: Backend) -> None:
         """The last digits, four or more, and the beginning of a number find it, not exactly."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         await self._bystanders(backend)
         customer = await self.a_customer(backend, points=points("+48601234567"))
         for text in ("4567", "34567", "234 567", "234-567", "+48 601 234", "601 234", "60123"):
@@ -153,7 +160,8 @@ class SearchContract(Contract):
 
     async def test_the_number_of_a_line(self, backend: Backend) -> None:
         """The telephone number of a line finds its customer and says which line."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         await self._bystanders(backend)
         customer = await self.a_customer(backend)
         line = await self.planted(backend, a_line(customer, service="telephone", phone="+48618521234"))
@@ -162,7 +170,8 @@ class SearchContract(Contract):
 
     async def test_a_number_shared_by_two_is_not_exact(self, backend: Backend) -> None:
         """When two customers have the number, both are found and neither is exact."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         operator = await self.an_operator(backend)
         shared = [a_customer(operator, points=points("+48601234567")) for _ in range(2)]
         stored = await self.plant(backend, shared)
@@ -172,7 +181,8 @@ class SearchContract(Contract):
 
     async def test_each_customer_once(self, backend: Backend) -> None:
         """A customer who matches in several ways is found once."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         place = Place("Marianna", "1", "", "61-001", "Marianna", "", "PL")
         customer = await self.a_customer(
             backend, name="Marianna Mariańska", place=place, points=points("marianna@a.example", "marianna@b.example")
@@ -184,7 +194,8 @@ class SearchContract(Contract):
 
     async def test_email_addresses(self, backend: Backend) -> None:
         """An address in any case is exact; its beginning finds it."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         await self._bystanders(backend)
         customer = await self.a_customer(backend, points=points("jan.kowal-ski+net@poczta.example"))
         for text in ("jan.kowal-ski+net@poczta.example", " Jan.Kowal-Ski+Net@Poczta.Example "):
@@ -197,7 +208,8 @@ class SearchContract(Contract):
 
     async def test_references_as_people_read_them_out(self, backend: Backend) -> None:
         """Customer, ticket, contact, line and contract are found by reference: any case, with or without dashes."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         await self._bystanders(backend)
         customer = await self.a_customer(backend)
         ticket = await self.planted(backend, a_ticket(customer))
@@ -220,7 +232,8 @@ class SearchContract(Contract):
 
     async def test_addresses_of_devices(self, backend: Backend) -> None:
         """MAC and IP addresses are found in every notation, exactly, and say which line."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         await self._bystanders(backend)
         customer = await self.a_customer(backend)
         line = await self.planted(backend, a_line(customer, mac="00:1A:2b:3C:4d:5E", ip="2001:db8::42"))
@@ -241,7 +254,8 @@ class SearchContract(Contract):
 
     async def test_places(self, backend: Backend) -> None:
         """Postcodes with or without their sign, and words of the address, find who lives or has a line there."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         await self._bystanders(backend)
         polish = await self.a_customer(backend, place=Place("ulica Długa", "12", "3", "61-001", "Poznań", "", "PL"))
         british = await self.a_customer(backend, place=Place("Baker Street", "221b", "", "NW1 6XE", "London", "", "GB"))
@@ -284,13 +298,15 @@ class SearchContract(Contract):
     @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
     async def test_a_search_is_data(self, backend: Backend, text: str) -> None:
         """Quotes, stars, operators, wildcards, NUL, brackets and very long texts raise nothing and find nobody."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         await self._bystanders(backend)
         assert await backend.search(text) == ()
 
     async def test_signs_do_not_change_what_words_mean(self, backend: Backend) -> None:
         """Signs around a word are no operators: the word still finds its bearer, and only them."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         await self._bystanders(backend)
         customer = await self.a_customer(backend, name="Jan Nowak")
         for text in (
@@ -312,7 +328,8 @@ class SearchContract(Contract):
     @settings(ANYTHING, max_examples=60)
     async def test_no_text_breaks_a_search(self, backend: Backend, text: str) -> None:
         """Whatever is typed, a search answers with distinct customers, at most as many as asked for."""
-        await self.needs(backend, Capability.SEARCH, Capability.WRITE)
+        await self.needs(backend, Capability.SEARCH)
+        await self.needs_records(backend)
         if not await backend.operators():
             await self._bystanders(backend)
         found = await backend.search(text, limit=2)

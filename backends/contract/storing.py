@@ -36,7 +36,7 @@ class RoundTripContract(Contract):
     @settings(ANYTHING, max_examples=25)
     async def test_operators_and_agents_round_trip(self, backend: Backend, data: st.DataObject) -> None:
         """Operators and agents are read as they were stored."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         operator = await self._stored(backend, data.draw(strategies.operators))
         agent = await self._stored(backend, data.draw(strategies.agents(operator.key)))
         assert operator in await backend.operators()
@@ -46,7 +46,7 @@ class RoundTripContract(Contract):
     @settings(ANYTHING, max_examples=25)
     async def test_customers_and_what_they_have_round_trip(self, backend: Backend, data: st.DataObject) -> None:
         """A customer with line, contract, charge and dispute is read as it was stored."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         operator = await self.an_operator(backend)
         customer = await self._stored(backend, data.draw(strategies.customers(operator.key)))
         ticket = await self.planted(backend, a_ticket(customer))
@@ -67,7 +67,7 @@ class RoundTripContract(Contract):
     @settings(ANYTHING, max_examples=25)
     async def test_tickets_and_contacts_round_trip(self, backend: Backend, data: st.DataObject) -> None:
         """A ticket, a contact with its whole body, and the ticket's events are read as they were stored."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         line = await self.planted(backend, a_line(customer))
         outage = await self.planted(backend, an_outage())
@@ -86,7 +86,7 @@ class RoundTripContract(Contract):
     @settings(ANYTHING, max_examples=25)
     async def test_what_hangs_on_a_ticket_round_trips(self, backend: Backend, data: st.DataObject) -> None:
         """Chases, promises, visits and handovers of an open ticket are read as they were stored."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         ticket = await self.planted(backend, a_ticket(customer))
         contact = await self.planted(backend, a_contact(customer))
@@ -107,7 +107,8 @@ class RoundTripContract(Contract):
     @settings(ANYTHING, max_examples=25)
     async def test_outages_round_trip(self, backend: Backend, data: st.DataObject) -> None:
         """Outages with coverage and updates are read as they were stored."""
-        await self.needs(backend, Capability.WRITE, Capability.OUTAGES)
+        await self.needs(backend, Capability.OUTAGES)
+        await self.needs_records(backend)
         operator = await self.an_operator(backend)
         outage = await self._stored(backend, data.draw(strategies.outages(operator.key)))
         assert outage in await backend.outages()
@@ -117,7 +118,7 @@ class RoundTripContract(Contract):
     )
     async def test_text_that_was_not_cleaned_is_never_cut(self, backend: Backend, text: str) -> None:
         """A control character comes back as given, or cleaned, or is refused; what stands behind it stays."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         try:
             contact = await self.planted(backend, a_contact(customer, body=f"before {text} after"))
@@ -133,7 +134,7 @@ class RoundTripContract(Contract):
 
     async def test_moments_come_back_in_utc(self, backend: Backend) -> None:
         """A moment given in another zone is the same moment, and is read in UTC."""
-        await self.needs(backend, Capability.WRITE)
+        await self.needs_records(backend)
         customer = await self.a_customer(backend)
         at = datetime(2026, 3, 29, 4, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
         stored = await self.planted(backend, a_contact(customer, at=at))

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
+
 import pytest
+import pytest_asyncio
 
 from backends.contract import BackendContract, Contract
 from backends.contract.base import ACTOR, USES
+from backends.contract.history import HistoryContract
+from backends.contract.reading import OutageContract, QueueContract, ReadContract
 from backends.contract.samples import an_operator
 from backends.memory import MemoryBackend
-from backends.port import Batch, Capability, Put
+from backends.port import Backend, Batch, Capability, Put
+from backends.records import Record
+
+
+class TestReadOnly(ReadContract, HistoryContract, QueueContract, OutageContract):
+    """A backend that cannot write is tested with records put into its store by another way."""
+
+    @pytest_asyncio.fixture
+    async def backend(self) -> AsyncIterator[Backend]:
+        """Yield an empty store that refuses to be written to."""
+        backend = MemoryBackend(capabilities=set(Capability) - {Capability.WRITE})
+        await backend.open()
+        yield backend
+        await backend.close()
+
+    async def plant(self, backend: Backend, records: Sequence[Record]) -> list[Record]:
+        """Put records there through a handle that may write."""
+        assert isinstance(backend, MemoryBackend)
+        writer = MemoryBackend(store=backend.store)
+        await writer.open()
+        return await super().plant(writer, records)
 
 
 @pytest.mark.parametrize("missing", Capability)
