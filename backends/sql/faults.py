@@ -26,6 +26,7 @@ _WRITING = frozenset(
         sqlite3.SQLITE_IOERR_SHMMAP,
     }
 )
+_PROBE = 65_536
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -69,7 +70,9 @@ def _has_room(file: Path) -> bool:
         descriptor, name = tempfile.mkstemp(prefix=".room-", dir=file.parent)
         try:
             os.unlink(name)
-            os.pwrite(descriptor, b"\0" * 65_536, size)  # beyond the store's own size: a limit on files counts there
+            # beyond the store's own size: a limit on files counts there, and cuts a write short before it refuses one
+            if os.pwrite(descriptor, b"\0" * _PROBE, size) < _PROBE:
+                return False
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

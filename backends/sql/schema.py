@@ -13,9 +13,18 @@ from backends.sql.revisions import APPLICATION_ID, HEAD
 
 if TYPE_CHECKING:
     from alembic.config import Config
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, MetaData
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def metadata() -> MetaData:
+    """Return the metadata of all our tables."""
+    from backends.sql import tables_kept
+    from backends.sql.tables import Stored
+
+    assert tables_kept.CONTACT_WORDS  # importing it adds its tables
+    return Stored.metadata
 
 
 def statements() -> list[str]:
@@ -23,12 +32,11 @@ def statements() -> list[str]:
     from sqlalchemy.dialects import sqlite
     from sqlalchemy.schema import CreateIndex, CreateTable
 
-    from backends.sql.tables import Stored
     from backends.sql.tables_kept import CONTACT_WORDS, FIRST_ROWS, TRIGGERS
 
     dialect = sqlite.dialect()
     made = []
-    for table in Stored.metadata.sorted_tables:
+    for table in metadata().sorted_tables:
         made.append(str(CreateTable(table).compile(dialect=dialect)))
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         made.extend(str(CreateIndex(index).compile(dialect=dialect)) for index in indexes)

@@ -158,8 +158,8 @@ async def test_a_damaged_trail_is_found(store: SqlBackend, statements: tuple[str
 async def test_a_bulk_load_is_one_row_a_kind(store: SqlBackend) -> None:
     """An import is in the trail with its counts, not with a row for each of its thousands of records."""
     operator = an_operator()
-    people = [a_customer(operator) for _ in range(40)]
-    await store.write(Batch(tuple(Put(one) for one in [operator, *people]), "ola", act="import", reason="crm.csv"))
+    people = tuple(Put(a_customer(operator)) for _ in range(40))
+    await store.write(Batch((Put(operator), *people), "ola", act="import", reason="crm.csv"))
     rows = (await store.audit()).rows
     assert {(row.act, row.subject, row.detail) for row in rows} == {
         ("import", "operator", "1 new: crm.csv"),

@@ -71,10 +71,8 @@ async def test_migrations_make_the_same_schema(tmp_path: Path) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 
-    from backends.sql.tables_kept import Stored
-
     with schema.engine_on(file) as connected:
-        found = compare_metadata(MigrationContext.configure(connected), Stored.metadata)
+        found = compare_metadata(MigrationContext.configure(connected), schema.metadata())
     # Alembic sees neither virtual tables nor collations of an index; `differences` does
     beyond = ("contact_words", "sqlite_sequence", "uq_agent_login", "uq_operator_code")
     assert [each for each in found if not any(name in str(each) for name in beyond)] == []
@@ -104,29 +102,25 @@ def test_the_head_is_the_last_migration() -> None:
 
 def test_statements_name_columns_that_exist() -> None:
     """Every column that a record is read from and written to is in the metadata, and none of a record's is left out."""
-    from backends.sql.tables_kept import Stored
-
     for shape in SHAPES:
-        table = Stored.metadata.tables[shape.kind]
+        table = schema.metadata().tables[shape.kind]
         counted = {"contacts"} if shape.kind == "customer" else set()
         assert set(shape.columns) == {column.name for column in table.columns} - counted
 
 
 def test_keys_in_statements_are_foreign_keys() -> None:
     """Every key that a record holds is a foreign key to the kind it names; lists of keys are checked when stored."""
-    from backends.sql.tables_kept import Stored
-
     for shape in SHAPES:
-        declared = {(key.parent.name, key.column.table.name) for key in Stored.metadata.tables[shape.kind].foreign_keys}
+        declared = {
+            (key.parent.name, key.column.table.name) for key in schema.metadata().tables[shape.kind].foreign_keys
+        }
         named = {(part.columns[0], part.refers) for part in shape.parts if part.refers and not part.many}
         assert named == declared
 
 
 def test_all_tables_are_strict() -> None:
     """No table takes a text where a number belongs."""
-    from backends.sql.tables_kept import Stored
-
-    assert all(table.dialect_options["sqlite"]["strict"] for table in Stored.metadata.tables.values())
+    assert all(table.dialect_options["sqlite"]["strict"] for table in schema.metadata().tables.values())
 
 
 async def test_a_new_store_is_private(tmp_path: Path) -> None:
