@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backends.clean import fold
 from backends.port import Backend
-from backends.records import Customer, Key, Operator, PointKind
+from backends.records import Customer, Operator, PointKind
 from console.desk.importing.reasons import BadValue
 
 _TELEPHONES = (PointKind.PHONE, PointKind.MOBILE)
@@ -37,11 +37,6 @@ class Finder:
             self._found[name] = found[0]
             return found[0]
         return None
-
-    async def key_by(self, field: str, value: str) -> Key:
-        """Return the customer's key as `by` does, empty when nobody has that value."""
-        found = await self.by(field, value)
-        return "" if found is None else found.key
 
 
 def _has(customer: Customer, field: str, value: str) -> bool:

@@ -47,7 +47,7 @@ from console.desk.importing.reasons import BadValue
 _ENDED = (TicketState.CLOSED, TicketState.SOLVED)
 
 
-class Keys:
+class RunKeys:
     """Gives each foreign record one key for the whole run, so that rows about the same customer or ticket agree."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class Maker:
 
     mapping: Mapping
     operator: Operator
-    keys: Keys
+    keys: RunKeys
 
     def identity(self, filled: Filled) -> str:
         """Return the foreign id of what the row is about, empty when it has none."""

@@ -12,7 +12,7 @@ from backends.port import Backend, Batch, Origins, Put
 from backends.records import Operator, new_key
 from console.desk.importing.finding import Finder
 from console.desk.importing.intake import Intake
-from console.desk.importing.making import Keys, Maker
+from console.desk.importing.making import Maker, RunKeys
 from console.desk.importing.mapping import MAIL_FORMATS, Format, Mapping
 from console.desk.importing.rejects import Rejects
 from console.desk.importing.report import Report
@@ -65,7 +65,7 @@ async def run(order: Order, backend: Backend, report: Report, rejects: Rejects, 
         await MailImport(order.mapping, operator, intake, finder, order.now, told).run(order.paths, order.format)
     else:
         total = _size(order.paths)
-        maker = Maker(order.mapping, operator, Keys())
+        maker = Maker(order.mapping, operator, RunKeys())
         table = TableImport(order.mapping, maker, intake, finder, order.now, lambda read: told(min(read, total), total))
         await table.run(order.paths, order.format)
     report.finished = True
