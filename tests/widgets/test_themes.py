@@ -11,11 +11,12 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 import themes
-from tests.widgets.stage import on_stage
+from tests.widgets.stage import Stage, on_stage
 from themes import ThemeError, ThemeProblem
 from widgets.bottom import StatusLine
+from widgets.rows import RowList
 from widgets.tones import Palette, tone_variables
-from widgets.views import Span, StatusView, Tone
+from widgets.views import Cell, RowsView, RowView, Span, StatusView, Tone
 
 SHIPPED = themes.load()
 GOOD = """
@@ -158,6 +159,25 @@ async def test_widgets_run_under_every_theme(name: str) -> None:
     async with on_stage(*lines, theme=name) as (app, _):
         text = app.text()
         assert all(mark in text for mark in ("[ok] words", "[!] words", "[X] words"))
+
+
+@pytest.mark.parametrize(("before", "after"), [("night", "contrast"), ("night", "mono"), ("sixteen", "day")])
+async def test_a_change_of_theme_repaints_everything(before: str, after: str) -> None:
+    """Switching the theme while running leaves no line in the old colours, in lists as in single lines."""
+    rows = RowList(RowsView(tuple(RowView(f"k{n}", (Cell((Span("bad", Tone.BAD),), 0),)) for n in range(9)), "T"))
+
+    def looks(app: Stage) -> list[object]:
+        return [list(strip) for strip in app.painted()]
+
+    async with on_stage(rows, StatusLine(StatusView("w", Tone.BAD)), theme=after) as (app, _):
+        wanted = looks(app)
+    rows = RowList(rows.view)
+    async with on_stage(rows, StatusLine(StatusView("w", Tone.BAD)), theme=before) as (app, pilot):
+        assert looks(app) != wanted
+        app.theme = after
+        await pilot.pause()
+        await pilot.pause()
+        assert looks(app) == wanted
 
 
 def test_defaults_for_foreign_themes_are_complete() -> None:
