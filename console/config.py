@@ -23,7 +23,6 @@ from console.config_kinds import (
     Unfit,
     choice,
     choices,
-    country,
     text,
     time_zone,
     url,
@@ -108,12 +107,9 @@ class Profile:
     operators: tuple[str, ...] = _setting(
         (), TEXTS, N_("Codes of the operators (brands) served here; empty serves all.")
     )
-    country: str = _setting(
-        "",
-        country(),
-        N_("Country (ISO 3166, two letters) for telephone numbers and holidays; empty asks the operator."),
+    time_zone: str = _setting(
+        "", time_zone(), N_("Time zone of the desk, where the interface sets none; empty is the computer's own.")
     )
-    time_zone: str = _setting("", time_zone(), N_("Time zone of the desk; empty asks the operator."))
     language: str = _setting(
         "", choice("", *LANGUAGES), N_("Language of this desk's interface, where the interface itself sets none.")
     )
@@ -124,11 +120,6 @@ class Profile:
         (),
         choices("desk", "hotline", "technical", "billing", "supervisor", "advisor"),
         N_("Roles of an agent whom the records do not know; empty is supervisor, who may do everything."),
-    )
-    mask_payment_data: bool = _setting(
-        True,
-        YES_NO,
-        N_("Whether card and account numbers in texts are masked before they are kept, shown or exported."),
     )
 
 

@@ -125,18 +125,6 @@ def time_zone() -> Kind:
     return Kind(N_("the name of a time zone in the IANA list"), '"Europe/Warsaw"', read)
 
 
-def country() -> Kind:
-    """Return the kind of ISO 3166 alpha-2 codes, in capitals; empty is allowed."""
-
-    def read(value: object) -> str:
-        code = _line(value)
-        if code and not (len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()):
-            raise Unfit
-        return code
-
-    return Kind(N_("a country's two capital letters"), '"PL"', read)
-
-
 def url() -> Kind:
     """Return the kind of backend URLs; one that carries a password is refused."""
 

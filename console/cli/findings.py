@@ -141,7 +141,12 @@ def database(setting: Setting) -> Iterator[Finding]:
     try:
         operators, agents = asyncio.run(_counted(setting))
     except BackendError as error:
-        yield Finding(part, BAD, worded(error, setting.backend_url)[0], _("See docs/cli.md, exit codes."))
+        yield Finding(
+            part,
+            BAD,
+            worded(error, setting.backend_url)[0],
+            _("Another place for the records is named by --backend URL."),
+        )
         return
     says = _("{url} opens: operators {operators}, agents {agents}")
     yield Finding(part, OK, says.format(url=url, operators=operators, agents=agents))

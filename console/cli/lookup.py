@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from backends.errors import NotFound
 from backends.port import Backend, Match, MatchedOn
 from backends.records import Agent, Customer, Key, Operator, Role
-from console.actions import RIGHT_REASONS
 from console.cli import codes
 from console.cli.setting import Setting
-from console.desk.desk import agent_for
 from console.i18n import _
 from console.rules.roles import Right, may
-from console.words import word
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +99,8 @@ class Names:
 
 async def working_agent(backend: Backend, setting: Setting) -> Agent:
     """Return the agent who works here: the record of their login, else one with the roles of the configuration."""
+    from console.desk.desk import agent_for  # with all that agents do: a search needs none of it
+
     roles = frozenset(Role(role) for role in setting.roles)
     return agent_for(setting.actor, await backend.agents(), roles)
 
@@ -109,6 +108,9 @@ async def working_agent(backend: Backend, setting: Setting) -> Agent:
 def require(agent: Agent, right: Right) -> None:
     """Raise Stop when the agent has no role that carries `right`."""
     if not may(agent.roles, right):
+        from console.actions import RIGHT_REASONS
+        from console.words import word
+
         says = _("{reason} You are {login} ({roles}); another colleague works with --agent LOGIN")
         roles = ", ".join(sorted(word(role) for role in agent.roles))
         says = says.format(reason=_(RIGHT_REASONS[right]), login=agent.login, roles=roles)

@@ -55,9 +55,29 @@ COMMON = (
 )
 
 
+_WORDS_OF_ARGPARSE = (
+    N_("usage: "),
+    N_("unrecognized arguments: %s"),
+    N_("the following arguments are required: %s"),
+    N_("expected one argument"),
+    N_("expected at most one argument"),
+    N_("expected at least one argument"),
+    N_("invalid choice: %(value)r (choose from %(choices)s)"),
+    N_("invalid %(type)s value: %(value)r"),
+    N_("argument %(argument_name)s: %(message)s"),
+    N_("ambiguous option: %(option)s could match %(matches)s"),
+    N_("not allowed with argument %s"),
+    N_("ignored explicit argument %r"),
+)
+"""What the library itself says; marked here, so that the catalogues have it."""
+
 _VALUED_BY_DEFAULT = ("--theme", "--colours", "--characters")
 """Options with a value that the default command takes, also when it is not named."""
 _ENDS = ("-h", "--help", "--version")
+
+
+# The library looks its words up by this name each time it needs one; without this they would stay English.
+setattr(argparse, "_", _)  # noqa: B010
 
 
 class Parser(argparse.ArgumentParser):
@@ -108,7 +128,9 @@ def parser_for(commands: Sequence[str]) -> Parser:
         description=_("A customer's whole story on one screen, for the agents of telecom operators."),
         epilog=_("Without a command the console opens. Exit codes and files: see docs/cli.md."),
     )
-    parser.add_argument("--version", action="version", version=f"cordboard {__version__}")
+    parser.add_argument(
+        "--version", action="version", version=f"cordboard {__version__}", help=_("print the version and end")
+    )
     added = parser.add_subparsers(title=_("commands"), dest="command", metavar=_("COMMAND"), parser_class=Parser)
     for command in commands:
         module = holder(command)

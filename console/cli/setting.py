@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from console import config
 from console.cli import codes
 from console.cli.output import Writer, moment_text
+from console.config_kinds import holds_password
 from console.i18n import _
 
 if TYPE_CHECKING:
@@ -135,8 +136,14 @@ class Setting:
 
     @cached_property
     def backend_url(self) -> str:
-        """Where the records are: flag, CORDBOARD_BACKEND, the profile, else the database in the data folder."""
+        """Where the records are: flag, CORDBOARD_BACKEND, the profile, else the database in the data folder.
+
+        Raises Stop for a URL that carries a password, which others could read in the list of processes.
+        """
         given = self.backend_flag or self.environ.get("CORDBOARD_BACKEND", "")
+        if holds_password(given):
+            says = _("a backend's URL must not carry a password; leave it out, it belongs into the keyring")
+            raise codes.Stop(says, codes.USAGE)
         return given or self.profile.backend or sqlite_url(self.paths.database)
 
     @cached_property

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from console import __version__, cli
+from console import __version__, cli, i18n
 from console.cli import codes, parsing
 from console.cli.completion import fish
 from console.cli.output import Writer
@@ -76,6 +76,23 @@ def test_wrong_arguments_are_one_line_and_code_2() -> None:
         assert err.startswith("cordboard: ")
         assert err.count("\n") == 1
         assert "--help" in err
+
+
+def test_what_the_library_says_is_translated_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors about arguments come in the operator's language, those of argparse included."""
+    words = {text: (f"<<{text}>>",) for text in parsing._WORDS_OF_ARGPARSE}
+    monkeypatch.setattr(i18n, "use", lambda _language: None)
+    monkeypatch.setattr(i18n, "_current", i18n.Catalogue("en", words))
+    for argv in (["find"], ["find", "x", "--limit"], ["tickets", "--kind", "x"], ["tickets", "--nonsense"]):
+        assert "<<" in ended(*argv)[2], argv
+
+
+def test_a_password_in_a_url_is_refused() -> None:
+    """Everybody on the computer can read the arguments of a process."""
+    code, _out, err = ended("find", "x", "--backend", "tmf+https://me:s3cret@host/")
+    assert code == codes.USAGE
+    assert "keyring" in err
+    assert "s3cret" not in err
 
 
 @pytest.mark.parametrize(
@@ -217,3 +234,29 @@ def test_only_the_module_asked_for_is_imported(tmp_path: Path) -> None:
     loaded = set(ran.stderr.split())
     others = {module.partition(":")[0] for command, module in parsing.COMMANDS.items() if command != "config"}
     assert not loaded & others
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home with a database that another process made."""
+    home = tmp_path_factory.mktemp("home")
+    environ = {"CORDBOARD_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "console.cli", "outage", "raise", "Slow", "--town", "Lund"]
+    subprocess.run(command, env=environ, capture_output=True, timeout=60, check=True)
+    return home
+
+
+@pytest.mark.parametrize("argv", [["find", "lund"], ["show", "anna"], ["tickets"], ["outage", "list"], ["db", "path"]])
+def test_reading_the_embedded_database_loads_nothing_heavy(argv: list[str], database: Path) -> None:
+    """Nor do they on a database file: the mapper is for making and upgrading it."""
+    program = (
+        "import sys\n"
+        "from console.cli import main\n"
+        f"main({argv!r})\n"
+        f"print('loaded', *(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)\n"
+    )
+    environ = {"CORDBOARD_HOME": str(database), "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env=environ, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ran.stderr.splitlines()[-1] == "loaded", ran.stderr

@@ -60,9 +60,7 @@ def test_everything_that_is_set_arrives() -> None:
         backend = "sqlite:////srv/day.db"
         [profiles.night]
         operators = ["ACME", "NORD"]
-        country = "PL"
         roles = ["hotline", "technical"]
-        mask_payment_data = false
         """
     )
     assert settings.interface == Interface(
@@ -73,9 +71,7 @@ def test_everything_that_is_set_arrives() -> None:
         keys={"note": ("f4",), "ticket": ("t", "f6")},
     )
     assert settings.drafts.keep_days == 7
-    assert settings.chosen() == Profile(
-        operators=("ACME", "NORD"), country="PL", roles=("hotline", "technical"), mask_payment_data=False
-    )
+    assert settings.chosen() == Profile(operators=("ACME", "NORD"), roles=("hotline", "technical"))
     assert settings.chosen("day").backend == "sqlite:////srv/day.db"
 
 
@@ -90,7 +86,6 @@ def test_everything_that_is_set_arrives() -> None:
         ("[interface]\ntime_zone = 'Mars/Olympus'\n", 2, "interface.time_zone", 'time_zone = "Europe/Warsaw"'),
         ("[interface]\ntime_zone = '../../etc/passwd'\n", 2, "interface.time_zone", "time zone"),
         ("# all\ninterface = 3\n", 2, "interface", "write [interface]"),
-        ("[profiles.main]\ncountry = 'Poland'\n", 2, "profiles.main.country", 'country = "PL"'),
         ("[profiles.main]\nroles = ['boss']\n", 2, "profiles.main.roles", '"supervisor"'),
         ("[profiles.main]\noperators = 'ACME'\n", 2, "profiles.main.operators", '["one", "two"]'),
         ("[profiles.main]\nbackend = '/srv/x.db'\n", 2, "profiles.main.backend", "a URL with its scheme"),
@@ -115,7 +110,7 @@ def test_all_faults_come_at_once_in_the_order_of_their_lines() -> None:
 
 def test_a_value_over_several_lines_is_named_by_its_first() -> None:
     """The line is where the setting begins, not where the parser was content."""
-    content = '[profiles.main]\nagent = "x"\nroles = [\n  "desk",\n  "boss",\n]\ncountry = "PL"\n'
+    content = '[profiles.main]\nagent = "x"\nroles = [\n  "desk",\n  "boss",\n]\nlanguage = "pl"\n'
     [(line, name, _says)] = faults(content)
     assert (line, name) == (3, "profiles.main.roles")
 
