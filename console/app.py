@@ -7,6 +7,7 @@ screen or does it itself.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +17,14 @@ from zoneinfo import ZoneInfo
 from textual import work
 from textual.app import App
 from textual.binding import BindingType
+from textual.events import Event, InputEvent
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 import themes
 from backends.errors import BackendError, NotFound
-from backends.events import Event, OutageChanged, Resync
+from backends.events import Event as Change
+from backends.events import OutageChanged, Resync
 from backends.port import Backend, Capability
 from backends.records import Key, Outage, Role
 from console import i18n
@@ -38,6 +41,8 @@ from console.present.setting import Now
 from console.screens.base import HEIGHTS, WIDTHS, BaseScreen
 from console.screens.customer import CustomerScreen
 from console.screens.home import HomeScreen
+from console.screens.lock import LockScreen
+from console.screens.workers import WatchesWorkers
 from console.terminal import leaving
 from console.terminal.clean_filter import CleanFilter
 from console.terminal.driver import driver_for
@@ -111,7 +116,7 @@ class Setting(Protocol):
     def theme(self) -> str: ...  # noqa: D102
 
 
-class Cordboard(ReportsFailuresBriefly[int], PaintsChangedCells[int], App[int]):
+class Cordboard(WatchesWorkers, ReportsFailuresBriefly[int], PaintsChangedCells[int], App[int]):
     """The console of one agent."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -144,7 +149,7 @@ class Cordboard(ReportsFailuresBriefly[int], PaintsChangedCells[int], App[int]):
         self.source_seen: datetime | None = None
         self._first_customer = customer
         self._lock_minutes = lock_minutes
-        self._last_key = asyncio.Event()
+        self._last_key = time.monotonic()
         self._dirty: set[Key] = set()
         self._all_dirty = False
         self._outages_dirty = False
@@ -180,6 +185,7 @@ class Cordboard(ReportsFailuresBriefly[int], PaintsChangedCells[int], App[int]):
             self._open_first(self._first_customer)
         elif spot is not None and spot.customer_key:
             self.open_customer(spot.customer_key, action=spot.action, subject=spot.subject)
+            self.call_later(self.say, _("Back where you were when the console ended."), Tone.ACCENT)
         elif drafts := self.local.drafts():
             self.say(
                 _n("{n} draft is kept. D shows it.", "{n} drafts are kept. D shows them.", len(drafts)).format(
@@ -203,8 +209,17 @@ class Cordboard(ReportsFailuresBriefly[int], PaintsChangedCells[int], App[int]):
         wait = MINUTE - datetime.now(UTC).second
         self.set_timer(wait, self._minute)
 
+    async def on_event(self, event: Event) -> None:
+        """Note when the agent last used the console."""
+        if isinstance(event, InputEvent):
+            self._last_key = time.monotonic()
+        await super().on_event(event)
+
     def _minute(self) -> None:
         self._tick_by_the_minute()
+        idle = time.monotonic() - self._last_key
+        if self._lock_minutes and idle >= self._lock_minutes * MINUTE and not isinstance(self.screen, LockScreen):
+            self.push_screen(LockScreen())
         for screen in self.screen_stack:
             if isinstance(screen, BaseScreen):
                 screen.time_passed()
@@ -426,7 +441,7 @@ class Cordboard(ReportsFailuresBriefly[int], PaintsChangedCells[int], App[int]):
     async def _listen(self) -> None:
         await listen(self.desk.backend, self._heard, self._lost)
 
-    def _heard(self, event: Event) -> None:
+    def _heard(self, event: Change) -> None:
         if self.source_error is not None:
             self.source_error = None
             self._all_dirty = True

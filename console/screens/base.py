@@ -15,6 +15,7 @@ from backends.records import Key
 from console.actions import ACTIONS, Need, Where, why_not
 from console.i18n import _
 from console.keynames import key_label
+from console.screens.workers import WatchesWorkers
 from widgets.body import BodyPane
 from widgets.bottom import KeyHints, StatusLine
 from widgets.rows import RowList
@@ -39,7 +40,7 @@ def fit(screen: Screen[Any]) -> None:
             screen.set_class(bool(reached) and name == reached[-1], name)
 
 
-class BaseScreen(Screen[None]):
+class BaseScreen(WatchesWorkers, Screen[None]):
     """A full screen of the console, opaque, with its status line and keys at the bottom."""
 
     AUTO_FOCUS = ""

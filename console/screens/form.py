@@ -20,6 +20,7 @@ from console.i18n import _
 from console.present.failures import failure_words, unfit_words
 from console.rules.moments import UnreadMoment, read_moment
 from console.screens.base import fit
+from console.screens.workers import WatchesWorkers
 from console.words import moment
 from widgets.bottom import StatusLine
 from widgets.form import Form
@@ -44,7 +45,7 @@ class Plan:
     """Given the question that changed and all answers, the form as it is from now on; None when it stays."""
 
 
-class FormScreen(ModalScreen[Deed | None]):
+class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
     """Shows a form above the customer, who stays readable; dismisses with the deed, or None when it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = []

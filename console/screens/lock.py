@@ -1,0 +1,30 @@
+"""The screen that hides customers while nobody types."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from console.i18n import _
+from widgets.rows import RowList
+from widgets.views import Feed, FeedView, RowsView
+
+
+class LockScreen(ModalScreen[None]):
+    """Covers everything until Enter; what is below goes on living."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,escape,space", "unlock", "", show=False)]
+    DEFAULT_CSS = """
+    LockScreen { background: $background; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Calm words."""
+        yield RowList(RowsView(title=_("Hidden"), feed=FeedView(Feed.EMPTY, _("Press Enter to go on where you were."))))
+
+    def action_unlock(self) -> None:
+        """Show everything again."""
+        self.dismiss(None)
