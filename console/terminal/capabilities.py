@@ -66,7 +66,7 @@ class Terminal:
     erases_in_colour: bool = False
     """Erasing fills with the current background, not with the terminal's own (terminfo: bce)."""
     answers_queries: bool = False
-    """The terminal may be asked for modes it may not know without printing the question."""
+    """Modern enough to be asked for modes that it may not know, without printing the question."""
     sco_keys: bool = False
     """Function keys come in SCO notation, which collides with others and cannot be guessed."""
     typed_ahead: bytes = b""

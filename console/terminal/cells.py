@@ -131,6 +131,8 @@ class Row:
 
     def put(self, x: int, cells: Row) -> None:
         """Write `cells` over this row from column `x` on; what stands out at the end is cut."""
+        if x >= len(self.characters):
+            return
         end = min(x + len(cells.characters), len(self.characters))
         self.characters[x:end] = cells.characters[: end - x]
         self.pens[x:end] = cells.pens[: end - x]

@@ -90,6 +90,8 @@ class SleepingDriver(LinuxDriver):
         self.cleared = False
         """The screen was cleared since the last doubt: nothing but blanks is on it."""
         self.muted = False
+        self.taken = False
+        """The terminal is ours: raw, on its other screen."""
         self.when_drained: Callable[[], None] | None = None
         self._outlet: Outlet | None = None
         self._thread = threading.get_ident()
@@ -157,14 +159,15 @@ class SleepingDriver(LinuxDriver):
         self._thread = threading.get_ident()
         self.doubts += 1
         self.cleared = True
+        self.taken = True
         signal.signal(signal.SIGWINCH, self._size_changed)
         self.write("\x1b[?1049h\x1b[0m\x1b[2J")
         self._make_raw()
         self.write("\x1b[?25l" if self.terminal.sco_keys else "\x1b[?25l\x1b[?1004h")
         self._enable_mouse_support()
-        if not constants.DISABLE_KITTY_KEY:
-            self.write("\x1b[>25u")
         if self.terminal.answers_queries:
+            if not constants.DISABLE_KITTY_KEY:
+                self.write("\x1b[>25u")
             self._request_terminal_sync_mode_support()
         self._enable_bracketed_paste()
         self._disable_line_wrap()
@@ -232,6 +235,7 @@ class SleepingDriver(LinuxDriver):
                 self.attrs_before = None
         # The keyboard's stack belongs to the other screen: it is popped before that is left.
         self.write("\x1b[<u\x1b[?1004l\x1b[0m\x1b[?1049l\x1b[?25h")
+        self.taken = False
 
     def close(self) -> None:
         """Send the last words, within a second, and let go of the terminal."""

@@ -152,7 +152,8 @@ class Departure:
         driver = self._app._driver
         settings = getattr(driver, "attrs_before", None) or self._settings
         partial = bool(getattr(driver, "inside_a_piece", False))
-        drawn = driver is not None and getattr(driver, "attrs_before", None) is not None
+        # Textual's own driver does not say whether the terminal is taken, only that it once was.
+        drawn = bool(getattr(driver, "taken", getattr(driver, "attrs_before", None) is not None))
         if driver is not None:
             driver.muted = True  # type: ignore[attr-defined]  # a driver that knows it writes nothing more
         restore_terminal(settings, sequences=drawn, cut_off=partial)
@@ -208,7 +209,8 @@ def install(app: App[Any], save: Callable[[], None]) -> Departure:
 
     Call before `app.run()`, from the main thread, while the terminal still has its own settings. `save` keeps the
     drafts; it runs on a thread of its own, may run while the main thread is anywhere, and gets `SAVING_SECONDS`. The
-    app is then asked to exit with the code as `return_code`; the process ends with it even when the app does not.
+    app is then asked to exit with the code as `return_code`; the process ends with it even when the app does not
+    within `CLOSING_SECONDS`. `uninstall` when the app has returned and the program goes on.
     """
     global _standing  # signals and the terminal belong to the process, so does the one who answers them
     if _standing is not None:

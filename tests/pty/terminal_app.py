@@ -52,10 +52,12 @@ class SmallApp(ReportsFailuresBriefly[None], PaintsChangedCells[None]):
 
     CSS = "OptionList { height: 1fr; } #field { border: solid $primary; height: 3; }"
     ENABLE_COMMAND_PALETTE = False
+    hardware_cursor = os.environ.get("APP_CURSOR") == "1"
     failure_folder = FOLDER / "failures"
     BINDINGS = [
         ("f2", "ask", "dialog"),
         ("f4", "fail", "fail"),
+        ("f5", "repaint", "repaint"),
         ("f6", "tick", "tick"),
         ("f7", "block", "block"),
         ("f8", "quit", "quit"),
@@ -98,6 +100,9 @@ class SmallApp(ReportsFailuresBriefly[None], PaintsChangedCells[None]):
     def action_fail(self) -> None:
         secret = "card 4111"  # noqa: F841  # a local that no report may show
         raise RuntimeError("deliberate")
+
+    def action_repaint(self) -> None:
+        self.repaint_everything()
 
     def action_tick(self) -> None:
         self.set_interval(0.05, self.tick)

@@ -139,6 +139,12 @@ class Session:
         """The screen as one string."""
         return "\n".join(self.screen())
 
+    def cursor(self) -> tuple[int, int, bool]:
+        """Return the cursor's column and row, counted from 0, and whether it is visible."""
+        with self._lock:
+            cursor = self._emulator.cursor
+            return cursor.x, cursor.y, not cursor.hidden
+
     def settings(self) -> list[Any]:
         """Return the terminal's settings as the program has set them."""
         return termios.tcgetattr(self._master)
@@ -159,7 +165,7 @@ class Session:
             with self._lock:
                 self._lock.wait(min(left, 0.05))
 
-    def wait_quiet(self, seconds: float = 0.4, timeout: float = _LONG) -> None:
+    def wait_quiet(self, seconds: float = 0.25, timeout: float = _LONG) -> None:
         """Wait until the program has written nothing for `seconds`."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:

@@ -78,7 +78,7 @@ def test_the_picture_is_the_one_textual_paints(tmp_path: Path, env: dict[str, st
 
 def compare(ours: Session, theirs: Session, name: str) -> None:
     """Wait until both have painted, then until they show the same; fail with both pictures."""
-    theirs.wait_quiet(0.2)
+    theirs.wait_quiet(0.15)
     try:
         ours.wait_until(lambda: seen(ours) == seen(theirs), 10)
     except AssertionError:
@@ -139,3 +139,34 @@ def test_hostile_text_reaches_the_terminal_without_commands(tmp_path: Path) -> N
         session.wait_for("typed: evil2J!")
         painted = bytes(session.raw[size:]).decode()
         assert not any(mark in painted for mark in "\u202e\u2066\u009b\x05")
+
+
+def test_everything_is_painted_again_on_request(tmp_path: Path) -> None:
+    """After another program wrote over the screen, a repaint brings every cell back."""
+    with small_app(tmp_path) as session:
+        session.wait_for("say something")
+        session.wait_quiet()
+        before = seen(session)
+        with session.scribbled_over():
+            session.send(b"\x1b[15~")
+            session.wait_until(lambda: seen(session) == before, what="the same picture again")
+
+
+def test_the_cursor_can_be_shown_where_letters_go(tmp_path: Path) -> None:
+    """For a screen reader the terminal's own cursor is visible and stands in the field after what was typed."""
+    with small_app(tmp_path, APP_CURSOR="1") as session:
+        session.wait_for("say something")
+        session.send(TAB)
+        session.wait_quiet()
+        session.send(b"abc")
+        session.wait_for("typed: abc")
+        # Textual's field places it one column further when it is at the end of the text.
+        session.wait_until(lambda: session.cursor() in ((6, 22, True), (7, 22, True)), what="the cursor")
+
+
+def test_a_hidden_cursor_stays_hidden(tmp_path: Path) -> None:
+    """Without the wish for it, the terminal's own cursor is never switched on."""
+    with small_app(tmp_path) as session:
+        session.wait_for("say something")
+        session.wait_quiet()
+        assert not session.cursor()[2]

@@ -214,3 +214,16 @@ def test_commands_in_text_reach_no_cell() -> None:
     """Control characters that slipped through every filter still take no cell and are not written."""
     row = row_of([Segment("a\x1b[2Jb\x9b\x07\u202ec\ud800")], Palette(None))
     assert "".join(row.characters) == "a[2Jbc"
+
+
+def test_cells_outside_a_row_are_cut() -> None:
+    """Writing over the end or beyond it never changes the width of a row, nor leaves half a character."""
+    palette = Palette(None)
+    for x in range(8):
+        row = row_of([Segment("ab漢cd")], palette)
+        row.put(x, row_of([Segment("字x")], palette))
+        row.mended()
+        assert len(row.characters) == len(row.pens) == 6
+        halves = [y for y, cell in enumerate(row.characters) if cell == ""]
+        assert all(row.characters[y - 1] in ("漢", "字") for y in halves)
+        assert sum(cell in ("漢", "字") for cell in row.characters) == len(halves)
