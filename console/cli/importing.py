@@ -7,6 +7,7 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
+from backends.errors import BackendError
 from console.cli import codes
 from console.cli.setting import Setting
 from console.desk.importing import (
@@ -26,6 +27,7 @@ from console.desk.importing import (
 )
 from console.desk.importing.dates import CORRECTED, KEPT, REPEATED_HOUR, SETTLED
 from console.desk.importing.reasons import in_words
+from console.desk.importing.report import Example
 from console.i18n import N_, _, _n
 
 HELP = N_("read tables or mailboxes of another system")
@@ -94,6 +96,11 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
         return codes.INTERRUPTED
     except UnknownOperator as error:
         raise codes.Stop(_unknown_operator(error), codes.DATA) from error
+    except BackendError:
+        if report.rows:
+            _tell(args, setting, report)
+            setting.err.line(_("Stopped. What is in stays in; run the same command again to go on."))
+        raise
     except RejectsError as error:
         says = _("cannot write the rejected rows to {file}: {why}").format(file=error.file, why=error.why)
         raise codes.Stop(says, codes.CANNOT_CREATE) from error
@@ -199,10 +206,14 @@ def _tell_doubts(setting: Setting, report: Report) -> None:
     out = setting.out
     for (path, code), rows in sorted(report.reasons.items()):
         out.line("    " + f"{rows} × {path} {in_words(code)}".replace("  ", " "))
+    shown: set[Example] = set()
     for (path, code), rows in sorted(report.doubts.items()):
         words = _(_DOUBTS[code]) if code in _DOUBTS else in_words(code)
         out.line("  " + f"{path}: {rows} {words}")
         for example in report.examples[path, code]:
+            if example in shown:
+                continue
+            shown.add(example)
             taken = f" → {example.taken}" if example.taken else ""
             other = _(", not {other}").format(other=example.other) if example.other else ""
             says = _("{file}, row {row}: {text}").format(file=example.file, row=example.row, text=example.text)

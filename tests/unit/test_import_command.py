@@ -164,6 +164,18 @@ def test_what_cannot_work_is_said_in_words(tmp_path: Path, arguments: list[str],
     assert "Traceback" not in done.stderr
 
 
+def test_a_mailbox_needs_no_mapping_when_there_is_one_operator(tmp_path: Path) -> None:
+    """The operator's customers get their mails; a second run knows them."""
+    mapping, table = files(tmp_path, 1)
+    cordboard(tmp_path, "import", table, "--map", mapping)
+    mail = "From: Anna <anna@example.net>\nTo: care@x\nSubject: Hi\nMessage-ID: <1@x>\n\nHello\n"
+    (tmp_path / "one.eml").write_text(mail, encoding="utf-8")
+    for added, known in ((1, 0), (0, 1)):
+        done = cordboard(tmp_path, "import", tmp_path / "one.eml")
+        assert done.returncode == 0, done.stderr
+        assert f"contacts: {added} added, {known} known" in done.stdout
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_an_import_that_is_ended_in_the_middle_goes_on_when_repeated(tmp_path: Path, how: signal.Signals) -> None:

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backends import clean
+from backends.errors import BackendError, Busy, Full
 from backends.memory import MemoryBackend
-from backends.port import MatchedOn, TicketFilter, TimelineFilter
+from backends.port import Batch, MatchedOn, Receipt, TicketFilter, TimelineFilter
 from backends.records import (
     AnswerState,
     Contact,
@@ -279,6 +280,31 @@ async def test_what_the_store_refuses_is_one_rejected_row(tmp_path: Path) -> Non
     assert len(await tickets(backend)) == 38
     assert report.reasons == {("reference", "taken"): 1}
     assert sum(1 for _customer in backend.store.state.every(Customer)) == 38
+
+
+async def test_a_busy_store_is_waited_for_and_a_full_one_ends_the_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another writer costs time and no row; without room the import stops, and goes on when there is some."""
+    backend = await store()
+    write = backend.write
+    troubles: list[BackendError] = [Busy("", retry_after=0.001), Busy("", retry_after=0.001), Full()]
+
+    async def troubled(batch: Batch) -> Receipt:
+        if troubles and isinstance(troubles[0], Busy):
+            raise troubles.pop(0)
+        if troubles and await tickets(backend):
+            raise troubles.pop(0)
+        return await write(batch)
+
+    monkeypatch.setattr(backend, "write", troubled)
+    file = table(tmp_path, HEADER + GOOD)
+    with pytest.raises(Full):
+        await imported(backend, file, changed(batch=1))
+    assert sorted(await tickets(backend)) == ["1"]
+    report = await imported(backend, file, changed(batch=1))
+    assert (report.added["ticket"], report.known["ticket"]) == (1, 1)
+    assert troubles == []
 
 
 async def test_an_id_that_says_two_things_is_rejected_and_a_repetition_is_counted(tmp_path: Path) -> None:
