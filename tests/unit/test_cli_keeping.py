@@ -236,6 +236,19 @@ def test_a_fault_of_our_own_is_short_on_screen_and_whole_in_a_private_file(
     assert report.stat().st_mode & 0o777 == 0o600
 
 
+def test_an_interrupted_command_ends_with_130(
+    call: Callable[..., Ended], kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C prints nothing and ends as shells expect."""
+    make_database(tmp_path)
+
+    async def interrupt() -> tuple[Any, ...]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kept, "operators", interrupt)
+    assert call("tickets") == Ended(codes.INTERRUPTED, "", "")
+
+
 # opening ------------------------------------------------------------------------------------------------------------
 
 
