@@ -122,6 +122,7 @@ class Cordboard(WatchesWorkers, ReportsFailuresBriefly[int], PaintsChangedCells[
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     CSS = """
+    Screen { color: $foreground; }
     BaseScreen { layout: vertical; background: $background; scrollbar-size: 0 0; overflow: hidden hidden; }
     .rule { height: 1; }
     """
@@ -140,6 +141,7 @@ class Cordboard(WatchesWorkers, ReportsFailuresBriefly[int], PaintsChangedCells[
         terminal: Terminal | None = None,
     ) -> None:
         super().__init__(driver_class=driver_for(terminal) if terminal else None)
+        self.animation_level = "none"
         self.desk = desk
         self.local = local
         self.home = HomeScreen()

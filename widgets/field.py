@@ -23,7 +23,7 @@ _MOST_NOTES = 3
 
 def _control(view: FieldView) -> Control:
     if view.kind is FieldKind.NOTE:
-        return NoteArea(view.value, view.height)
+        return NoteArea(view.value, view.height, view.cursor)
     if view.kind in (FieldKind.CHOICE, FieldKind.YES_NO):
         return ChoiceLine(view.choices, view.value)
     return LineInput(one_line(view.value))

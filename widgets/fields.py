@@ -119,16 +119,20 @@ class NoteArea(TextArea):
     }
     """
 
-    def __init__(self, value: str = "", lines: int = 3) -> None:
-        """Take a first answer and the lines to show at once."""
+    def __init__(self, value: str = "", lines: int = 3, cursor: int | None = None) -> None:
+        """Take a first answer, the lines to show at once, and where writing goes on (None: at the end)."""
         super().__init__(value, soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False, max_checkpoints=50)
         self.cursor_blink = False
         self.styles.height = max(1, lines)
         self._answer = value
+        self._first_cursor = cursor
 
     def on_mount(self) -> None:
-        """Go on writing where the answer ends."""
-        self.move_cursor(self.document.end)
+        """Go on writing where the answer ends, or where it was said."""
+        if self._first_cursor is None:
+            self.move_cursor(self.document.end)
+        else:
+            self.move_cursor(self.document.get_location_from_index(self._first_cursor))
 
     @property
     def answer(self) -> str:

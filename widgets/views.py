@@ -212,6 +212,8 @@ class FieldView:
     problem: str = ""
     height: int = 1
     """Lines of a note field."""
+    cursor: int | None = None
+    """Where writing goes on in a note, counted in characters; None is at its end."""
 
 
 @dataclass(frozen=True, slots=True)

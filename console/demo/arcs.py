@@ -87,11 +87,11 @@ FAULTS = (
     ), frozenset({"telephone"})),
     Arc("parent", TicketKind.FAULT, 4, (
         call("daughter", 0, "17:30", Open(Priority.HIGH), HandTo(Holder.TECHNICAL)),
-        letter("mandate", 4, "11:00", Authorised(), identity=True),
-        reply("noted", 5, "10:15"),
-        call("daughter_again", 6, "18:05", Chased(), Book(1, 8, 12)),
-        visit("visit", 7, "09:50", Visited(VisitState.DONE)),
-        call("thanks", 8, "17:20", Close(_RECOVERED), minutes=(2, 4)),
+        letter("mandate", 2, "09:20", Authorised(), identity=True),
+        reply("noted", 2, "11:15"),
+        call("daughter_again", 2, "18:05", Chased(), Book(1, 8, 12)),
+        visit("visit", 3, "09:50", Visited(VisitState.DONE)),
+        call("thanks", 4, "17:20", Close(_RECOVERED), minutes=(2, 4)),
     ), _LINE, business=False),
     Arc("staticip", TicketKind.CHANGE, 30, (
         mail("ask", 0, "09:30", Open()),

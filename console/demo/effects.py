@@ -33,8 +33,8 @@ from backends.records import (
 )
 from console.demo import phrases, script
 from console.demo.household import Household
-from console.demo.operators import COLLEAGUES
-from console.demo.script import Arc, Step
+from console.demo.operators import COLLEAGUES, desk_of
+from console.demo.script import Arc, Effect, Step
 from console.demo.telling import Writer, answer, event, jitters_of, moments_of, new_writer
 
 _TEAM = {
@@ -96,10 +96,33 @@ class Case:
         return datetime.combine(day, time(hours, minutes), self.home.zone).astimezone(self.home.now.tzinfo)
 
 
+def _foresee(case: Case, effect: Effect, at: datetime) -> None:
+    """Put into the fields what the text of the step itself says about its effects: reference, due time, visit."""
+    home, fields = case.home, case.writer.fields
+    if isinstance(effect, script.Open):
+        fields |= {"ref": home.serials.ticket_reference(home.house), "opened": phrases.day(home.local(at), home.language)}
+    elif isinstance(effect, script.Promised):
+        fields["due"] = phrases.due(home.local(_due(case, effect, at)), home.language)
+    elif isinstance(effect, script.Book):
+        start, end = _window(case, effect, at)
+        fields["visit"] = phrases.window(home.local(start), home.local(end), home.language)
+        fields["visit_day"] = phrases.day(home.local(start), home.language)
+
+
+def _due(case: Case, effect: script.Promised, at: datetime) -> datetime:
+    if effect.hours:
+        return at + timedelta(hours=effect.hours)
+    due = case.at(at, effect.days, effect.at)
+    return due if due > at else at + timedelta(hours=2)
+
+
+def _window(case: Case, effect: script.Book, at: datetime) -> tuple[datetime, datetime]:
+    return case.at(at, effect.days, f"{effect.start}:00"), case.at(at, effect.days, f"{effect.end}:00")
+
+
 def _open(case: Case, effect: script.Open, contact: Contact) -> None:
     home, at = case.home, contact.at
-    reference = home.serials.ticket_reference(home.house)
-    case.writer.fields |= {"ref": reference, "opened": phrases.day(home.local(at), home.language)}
+    reference = case.writer.fields["ref"]
     text = case.writer.text("ticket", at)
     line = next((line for line in home.lines if line.service in case.arc.services and line.key == case.writer.line_key), None)
     first = case.first_at or at
@@ -164,10 +187,7 @@ def _chased(case: Case, effect: script.Chased, contact: Contact) -> None:
 
 def _promised(case: Case, effect: script.Promised, contact: Contact) -> None:
     home = case.home
-    due = case.at(contact.at, effect.days, effect.at)
-    if due <= contact.at:
-        due = contact.at + timedelta(hours=2)
-    case.writer.fields["due"] = phrases.due(home.local(due), home.language)
+    due = _due(case, effect, contact.at)
     deed = case.writer.text("promise", contact.at).body
     promise = Promise(
         home.serials.keys(), home.customer.key, effect.kind, deed, contact.at, due, case.open_ticket.key if case.ticket else "",
@@ -190,9 +210,8 @@ def _kept(case: Case, _effect: script.Kept, contact: Contact) -> None:
 
 def _book(case: Case, effect: script.Book, contact: Contact) -> None:
     home = case.home
-    start, end = (case.at(contact.at, effect.days, f"{hour}:00") for hour in (effect.start, effect.end))
-    shown = phrases.window(home.local(start), home.local(end), home.language)
-    case.writer.fields |= {"visit": shown, "visit_day": phrases.day(home.local(start), home.language)}
+    start, end = _window(case, effect, contact.at)
+    shown = case.writer.fields["visit"]
     visit = Visit(home.serials.keys(), case.open_ticket.key, home.customer.key, start, end, case.writer.fields["engineer"])
     home.visits[visit.key] = visit
     case.visit = visit.key
@@ -318,6 +337,10 @@ def take(case: Case, step: Step, at: datetime) -> Contact:
     """Let one step of the case happen at the UTC moment `at`."""
     rng, home = case.home.rng, case.home
     seconds = rng.randint(step.minutes[0] * 60, step.minutes[1] * 60) if step.minutes[1] else 0
+    if step.direction is Direction.INBOUND and rng.random() < 0.5:
+        case.writer.agent = rng.choice(desk_of(home.house.code))
+    for effect in step.effects:
+        _foresee(case, effect, at)
     contact = case.writer.contact(step.name, at, step.channel, step.direction, seconds=seconds, identity=step.identity)
     case.first_at = case.first_at or (at if step.direction is Direction.INBOUND else None)
     if case.ticket is None:

@@ -58,6 +58,7 @@ def happen(home: Household, at: datetime) -> None:
     if not any(p.kind.value == "email" for p in home.customer.points):
         fitting = [m for m in fitting if m.channel != Channel.EMAIL]
     moment = rng.choices(fitting, [m.weight or 3 for m in fitting])[0]
+    at = _at_its_hour(home, at, moment)
     writer = new_writer(home, "day", rng.randrange(12))
     seconds = rng.randint(70, 520) if moment.channel in (Channel.CALL, Channel.CHAT) else 0
     contact = writer.contact(moment.name, at, moment.channel, moment.direction, seconds=seconds)
@@ -65,12 +66,33 @@ def happen(home: Household, at: datetime) -> None:
         home.contacts[contact.key] = replace(contact, outcome="solved")
     if contact.answer is not AnswerState.WAITING:
         return
-    answered_at = at + timedelta(hours=rng.choice((1, 2, 3, 5, 9, 14, 20, 26)), minutes=rng.randrange(60))
+    answered_at = _next_working_hour(home, at + timedelta(hours=rng.choice((1, 2, 3, 5, 9, 14, 20, 26)), minutes=rng.randrange(60)))
     if not moment.replied:
         home.contacts[contact.key] = replace(contact, answer=AnswerState.WAIVED, waived_reason=writer.text("waived", at).body)
     elif answered_at <= home.now:
         reply = writer.contact(f"{moment.name}.reply", answered_at, _reply_channel(moment.channel), Direction.OUTBOUND)
         answer(home, [contact.key], reply)
+
+
+def _at_its_hour(home: Household, about: datetime, moment: Moment) -> datetime:
+    """Return a moment on the day of `about` when such a thing happens: we write by day, customers until late."""
+    hours = range(8, 22) if moment.direction is _IN else range(9, 17)
+    local = home.local(about)
+    if moment.direction is not _IN:
+        local -= timedelta(days=max(0, local.weekday() - 4))
+    at = local.replace(hour=home.rng.choice(hours), minute=home.rng.randrange(60), second=0).astimezone(home.now.tzinfo)
+    return at if at <= home.now else at - timedelta(days=7)
+
+
+def _next_working_hour(home: Household, at: datetime) -> datetime:
+    local = home.local(at)
+    if local.hour >= 18:
+        local = (local + timedelta(days=1)).replace(hour=8)
+    elif local.hour < 8:
+        local = local.replace(hour=8)
+    while local.weekday() > 4:
+        local += timedelta(days=1)
+    return local.astimezone(home.now.tzinfo)
 
 
 def _reply_channel(channel: str) -> str:

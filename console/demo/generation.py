@@ -120,6 +120,7 @@ def _fitting(home: Household) -> list[Arc]:
         and arc.prospect == (not home.lines)
         and (not home.lines or arc.services & home.services)
         and arc.business in (None, business)
+        and not (arc.name == "parent" and home.customer.authorised)
         and (mail or all(step.channel != Channel.EMAIL for step in arc.steps))
     ]  # fmt: skip
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from backends.port import Put
@@ -18,11 +17,14 @@ _OF_THE_FOUNDATION = ("operator_key", "operator_keys", "parent_key", "outage_key
 """Fields that name records of the first batch; all others name records of their own batch."""
 
 
-@cache
-def _key_fields(kind: Hashable) -> tuple[str, ...]:
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _key_fields(kind: type) -> tuple[str, ...]:
     """Return the names of the fields by which a record of this kind may name one of an earlier batch."""
-    assert isinstance(kind, type)
-    return tuple(field.name for field in fields(kind) if field.name in _OF_THE_FOUNDATION)
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(field.name for field in fields(kind) if field.name in _OF_THE_FOUNDATION)
+    return _NAMES[kind]
 
 
 def pointed(put: Put, real: dict[Key, Key]) -> Put:

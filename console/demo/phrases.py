@@ -83,7 +83,7 @@ class Frame:
 
 FRAMES: Mapping[str, Frame] = {
     "pl": Frame(
-        "{greeting},", ("Pozdrawiam\n{name}", "Z poważaniem\n{name}", "{name}", "Pozdrawiam,\n{name}\ntel. {phone}"),
+        "Dzień dobry, {greeting}!", ("Pozdrawiam\n{name}", "Z poważaniem\n{name}", "{name}", "Pozdrawiam,\n{name}\ntel. {phone}"),
         "Z wyrazami szacunku\n{agent}\nBiuro Obsługi Klienta {operator}\n{hotline}",
         "W dniu {date} o {time} {name} napisał(a):", "Odp: ",
     ),

@@ -58,6 +58,8 @@ class Promised:
     days: int
     at: str
     kind: PromiseKind = PromiseKind.DEED
+    hours: float = 0.0
+    """Instead of days and time: so many hours later, whatever the desk's hours."""
 
 
 @dataclass(frozen=True, slots=True)

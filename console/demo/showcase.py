@@ -31,10 +31,10 @@ from console.demo.script import Arc, Book, Chased, HandTo, Open, Promised, call,
 from console.demo.telling import new_writer
 
 _CHASED = Arc("chased", TicketKind.FAULT, 0, (
-    call("report", 0, "", Open(), HandTo(Holder.TECHNICAL), Promised(2, "17:00")),
+    call("report", 0, "", Open(), HandTo(Holder.TECHNICAL), Promised(0, "", hours=43)),
     call("first", 0, "", Chased()),
     mail("second", 0, "", Chased()),
-    reply("holding", 0, "", Promised(1, "15:00", PromiseKind.CALL_BACK)),
+    reply("holding", 0, "", Promised(0, "", PromiseKind.CALL_BACK, hours=24)),
     call("third", 0, "", Chased()),
 ))  # fmt: skip
 """Three chases within a week and a promise that nobody kept; its moments are given."""
@@ -89,7 +89,7 @@ def _suspected_too(scene: Scene) -> None:
 
 
 def _third_chase(scene: Scene) -> None:
-    scene.tale("smooth", 600)
+    scene.tale("smooth", 885)
     scene.small(420, 300, 140, 33)
     scene.tale_at(_CHASED, scene.ago(days=6, hours=3), scene.ago(days=3, hours=5), scene.ago(days=2, hours=1),
                   scene.ago(days=1, hours=10), scene.ago(hours=1, minutes=50))  # fmt: skip
@@ -130,11 +130,11 @@ def _priority(scene: Scene) -> None:
     scope = new_writer(home, "parent", 0).text("scope", home.now).body
     party = AuthorisedParty("Ewa Kaźmierczak-Lis", "córka", "+48601555018", scope)
     home.customer = replace(home.customer, authorised=(party,))
-    scene.tale("picture", 250)
+    scene.tale("phone", 250)
     scene.tale("parent", 190)
     scene.small(520, 410, 98, 41)
     arc = ARCS["parent"]
-    again = Arc("parent", arc.kind, 0, (arc.steps[0], arc.steps[3]))
+    again = Arc("parent", arc.kind, 0, (replace(arc.steps[0], name="daughter_known"), arc.steps[3]))
     scene.tale_at(again, scene.ago(days=2, hours=6), scene.ago(hours=4, minutes=10))
 
 

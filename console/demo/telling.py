@@ -87,7 +87,7 @@ class Writer:
             key=home.serials.keys(), reference="", customer_key=home.customer.key, operator_key=home.operator_key, channel=channel,
             direction=direction, at=at, subject=text.subject, body=self._framed(text, at, channel, direction),
             seconds=seconds, thread=self.thread, ticket_key=self.ticket_key, line_key=self.line_key,
-            agent="" if inbound and written else self.agent.name, route=self._route(channel, inbound),
+            agent=self._colleague(channel, inbound), route=self._route(channel, inbound),
             answer=AnswerState.WAITING if inbound and written else AnswerState.NOT_NEEDED,
             attachments=self._attachments(channel, identity, at), sender=sender, recipient=recipient,
         )  # fmt: skip
@@ -95,6 +95,12 @@ class Writer:
         if inbound and written:
             self.last_written = contact
         return contact
+
+    def _colleague(self, channel: str, inbound: bool) -> str:
+        """Return who took or sent it: nobody what came in writing or goes out by itself, the engineer a visit."""
+        if channel == Channel.VISIT:
+            return self.fields["engineer"]
+        return "" if (inbound and channel in _WRITTEN) or channel == Channel.SMS else self.agent.name
 
     def _ends(self, channel: str, inbound: bool) -> tuple[str, str]:
         theirs, ours = self.fields["phone"], self.home.house.hotline

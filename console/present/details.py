@@ -9,7 +9,7 @@ from console.present.card import place_shown, point_shown
 from console.present.labels import plain, service
 from console.present.setting import Now
 from console.rules.standing import live_disputes
-from console.words import day, money, moment, word
+from console.words import day, moment, money, word
 from widgets.views import BodyView, Span, Tone
 from widgets.views import Line as SpanLine
 

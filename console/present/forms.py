@@ -6,6 +6,7 @@ A form asks what its action needs and nothing else; answers are plain texts by q
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from backends.port import CustomerFile
@@ -180,13 +181,20 @@ def chase(ticket: Ticket, count: int, filled: Filled, now: Now) -> FormView:
     return _form(_("Chase number {n}").format(n=count), fields, subtitle)
 
 
-def reply(file: CustomerFile, filled: Filled, now: Now, to: Contact | None = None, banner: str = "") -> FormView:
-    """Return the form for a message, begun with the customer's name and language (R16)."""
+def reply(
+    file: CustomerFile,
+    filled: Filled,
+    now: Now,
+    to: Contact | None = None,
+    banner: str = "",
+    cursor: int | None = None,
+) -> FormView:
+    """Return the form for a message, begun with the customer's name and language (R16), the cursor in its gap."""
     fields = [
         _pick("channel", _("Channel"), _channels(REPLY_CHANNELS), filled, default=Channel.EMAIL),
         _field("to", _("To"), filled),
         _field("subject", _("Subject"), filled),
-        _note("body", _("Text"), filled, height=7, needed=True),
+        replace(_note("body", _("Text"), filled, height=7, needed=True), cursor=cursor),
         *_ticket_field(file, filled),
     ]
     subtitle = _("answers {contact}").format(contact=contact_line(to, now)) if to else plain(file.customer.name)

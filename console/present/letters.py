@@ -6,6 +6,7 @@ These are words to customers, not of the interface, so they follow the customer'
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from backends.port import CustomerFile
 from backends.records import Agent, Channel, Contact, Ticket
@@ -54,25 +55,33 @@ def addressed(file: CustomerFile) -> str:
     return plain(file.customer.greeting_name or file.customer.name)
 
 
+class Begun(NamedTuple):
+    """A message that was begun, and where writing goes on, in characters."""
+
+    text: str
+    cursor: int
+
+
 def begun(
     file: CustomerFile, agent: Agent, channel: str, to: Contact | None = None, ticket: Ticket | None = None
-) -> str:
-    """Return the beginning of a message: greeting, thanks, reference, closing, with a gap to write in.
+) -> Begun:
+    """Return the beginning of a message: greeting, thanks, a gap to write in, reference, closing.
 
     Short channels get the name only.
     """
     language = file.customer.language
     greeting = _in(_GREETING, language).format(name=addressed(file))
     if channel in (Channel.SMS, Channel.CHAT):
-        return f"{greeting} "
+        return Begun(f"{greeting} ", len(greeting) + 1)
     parts = [greeting]
     if to is not None:
         parts.append(_in(_THANKS, language).format(day=f"{to.at:%d.%m.%Y}"))
+    cursor = len("\n\n".join(parts)) + 2
     parts.append("")
     if ticket is not None:
         parts.append(_in(_REFERENCE, language).format(reference=plain(ticket.reference)))
     parts.append(_in(_CLOSE, language).format(agent=plain(agent.name), operator=plain(file.operator.name)))
-    return "\n\n".join(parts)
+    return Begun("\n\n".join(parts), cursor)
 
 
 def subject_for(to: Contact | None, ticket: Ticket | None) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -44,6 +45,9 @@ class BaseScreen(WatchesWorkers, Screen[None]):
     """A full screen of the console, opaque, with its status line and keys at the bottom."""
 
     AUTO_FOCUS = ""
+    focused: Reactive[Widget | None] = Reactive(
+        None, repaint=False
+    )  # the panes paint their own focus; a change must not send the screen anew
     BINDINGS: ClassVar[list[BindingType]] = []
     hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE})
 

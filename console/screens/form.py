@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.reactive import Reactive
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from backends.errors import BackendError, Conflict
 from backends.records import Key
@@ -48,6 +50,8 @@ class Plan:
 class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
     """Shows a form above the customer, who stays readable; dismisses with the deed, or None when it was left."""
 
+    AUTO_FOCUS = ""
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     BINDINGS: ClassVar[list[BindingType]] = []
     DEFAULT_CSS = """
     FormScreen { align: center bottom; background: transparent; }

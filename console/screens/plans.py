@@ -203,15 +203,18 @@ def plan_reply(screen: ActsOnCustomer, to: Contact | None) -> Plan:
     email, phone = contacts.point_for(file.customer, "email"), contacts.point_for(file.customer, "sms")
     channel = reply_channel(to, email is not None, phone is not None)
     point = contacts.point_for(file.customer, channel)
+    begun = letters.begun(file, app.desk.agent, channel, to, ticket)
     known = {
         "channel": channel,
         "to": (to.sender if to is not None and to.sender else "") or (point.value if point else ""),
         "subject": letters.subject_for(to, ticket),
-        "body": letters.begun(file, app.desk.agent, channel, to, ticket),
+        "body": begun.text,
         "ticket": ticket.key if ticket is not None and ticket.state is not TicketState.CLOSED else "",
     }
     subject = to.key if to is not None else ""
-    view = forms.reply(file, _begin(screen, "reply", subject, known), app.now(), to, _banner(screen))
+    filled = _begin(screen, "reply", subject, known)
+    cursor = begun.cursor if filled is known else None
+    view = forms.reply(file, filled, app.now(), to, _banner(screen), cursor)
     about = plain(to.reference) if to is not None else ""
 
     def make(scene: Scene, values: Values) -> Batch:
