@@ -132,7 +132,8 @@ class NoteArea(TextArea):
         if self._first_cursor is None:
             self.move_cursor(self.document.end)
         else:
-            self.move_cursor(self.document.get_location_from_index(self._first_cursor))
+            before = self.text[: self._first_cursor].split("\n")
+            self.move_cursor((len(before) - 1, len(before[-1])))
 
     @property
     def answer(self) -> str:
