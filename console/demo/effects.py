@@ -86,6 +86,10 @@ class Case:
         if at <= self.home.now:
             self.writer.contact(name, at, Channel.SMS, Direction.OUTBOUND)
 
+    def soon(self, moment: datetime, minutes: int) -> datetime:
+        """Return a moment some minutes later, but never one that still lies ahead."""
+        return min(moment + timedelta(minutes=minutes), self.home.now)
+
     def at(self, moment: datetime, days: int, clock: str) -> datetime:
         """Return the UTC moment so many days after `moment` at a local time, on a working day when days are given."""
         local = self.home.local(moment)
@@ -130,8 +134,8 @@ def _open(case: Case, effect: script.Open, contact: Contact) -> None:
         key=home.serials.keys(), reference=reference, customer_key=home.customer.key, operator_key=home.operator_key,
         kind=case.arc.kind, subject=text.subject, opened_at=at, state=TicketState.IN_PROGRESS, priority=effect.priority,
         description=text.body, line_key=line.key if line else "", opened_by=case.writer.agent.name, first_contact_at=first,
-        holder_name=case.writer.agent.name, held_since=at, taken_in_charge_at=at + timedelta(minutes=2),
-        reference_given_at=at + timedelta(minutes=3) if effect.sms or contact.channel == Channel.CALL else None,
+        holder_name=case.writer.agent.name, held_since=at, taken_in_charge_at=case.soon(at, 2),
+        reference_given_at=case.soon(at, 3) if effect.sms or contact.channel == Channel.CALL else None,
     )  # fmt: skip
     home.tickets[case.ticket.key] = case.ticket
     case.writer.ticket_key = case.ticket.key
@@ -157,7 +161,7 @@ def _hold(case: Case, effect: script.Hold | script.HandTo, contact: Contact) -> 
 
 
 def _hand_to(case: Case, effect: script.HandTo, contact: Contact) -> None:
-    home, at = case.home, contact.at + timedelta(minutes=1)
+    home, at = case.home, case.soon(contact.at, 1)
     accepted = at + timedelta(minutes=home.rng.choice((25, 50, 110, 400, 780)))
     done = accepted <= home.now
     told = case.writer.text("told", at).body
