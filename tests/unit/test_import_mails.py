@@ -10,7 +10,10 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from backends import clean
 from backends.memory import MemoryBackend
 from backends.port import Batch, Put
 from backends.records import (
@@ -387,3 +390,35 @@ async def test_a_refused_mail_does_not_take_its_neighbours_along(
     assert list(found) == ["m1", "m2", "j", "r1", "m3"]
     assert found["m1"].answer is AnswerState.ANSWERED
     assert report.reasons == {("subject", "refused"): 1}
+
+
+_HEADERS = st.sampled_from(
+    [b"From", b"To", b"Date", b"Message-ID", b"References", b"Subject", b"Content-Type", b"\xff"]
+)
+_VALUES = st.one_of(
+    st.binary(max_size=40),
+    st.sampled_from([
+        b"anna@example.net", b"care@nordnet.example", b"=?utf-8?b?gICA?=", b"<a@b> <c@d>", b"multipart/mixed; boundary=",
+        b"text/html; charset=nonsense", b"Thu, 1 May 2031 99:99:99", b"[T-100007]",
+    ]),
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(_HEADERS, _VALUES), max_size=8), st.binary(max_size=120))
+async def test_no_bytes_break_an_import(
+    tmp_path_factory: pytest.TempPathFactory, headers: list[tuple[bytes, bytes]], body: bytes
+) -> None:
+    """Whatever a file holds, it is stored clean or rejected with a reason, and a second run adds nothing."""
+    path = tmp_path_factory.mktemp("hostile") / "one.eml"
+    path.write_bytes(b"".join(b"%s: %s\r\n" % header for header in headers) + b"\r\n" + body)
+    backend = await store()
+    report = await imported(backend, path, Format.EML)
+    assert report.added["contact"] + report.rejected == 1
+    for contact in contacts(backend).values():
+        assert clean.line(contact.subject) == contact.subject
+        assert clean.block(contact.body) == contact.body
+        assert clean.line(contact.sender, limit=2000) == contact.sender
+        assert clean.line(contact.recipient, limit=9000) == contact.recipient
+    again = await imported(backend, path, Format.EML)
+    assert again.added == {}
