@@ -138,9 +138,13 @@ class Setting:
     def backend_url(self) -> str:
         """Where the records are: flag, CORDBOARD_BACKEND, the profile, else the database in the data folder.
 
-        Raises Stop for a URL that carries a password, which others could read in the list of processes.
+        Raises Stop for a file name in the place of a URL, and for a URL that carries a password, which others could
+        read in the list of processes.
         """
         given = self.backend_flag or self.environ.get("CORDBOARD_BACKEND", "")
+        if given and ":" not in given:
+            says = _("a backend is named by a URL; for this file write {url}")
+            raise codes.Stop(says.format(url=sqlite_url(Path(given).expanduser().absolute())), codes.USAGE)
         if holds_password(given):
             says = _("a backend's URL must not carry a password; leave it out, it belongs into the keyring")
             raise codes.Stop(says, codes.USAGE)

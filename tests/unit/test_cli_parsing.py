@@ -87,6 +87,13 @@ def test_what_the_library_says_is_translated_as_well(monkeypatch: pytest.MonkeyP
         assert "<<" in ended(*argv)[2], argv
 
 
+def test_a_file_in_the_place_of_a_url_is_answered_with_its_url() -> None:
+    """Nobody has to know how many slashes there are."""
+    code, _out, err = ended("find", "x", "--backend", "/srv/my desk.db")
+    assert code == codes.USAGE
+    assert "sqlite:////srv/my desk.db" in err
+
+
 def test_a_password_in_a_url_is_refused() -> None:
     """Everybody on the computer can read the arguments of a process."""
     code, _out, err = ended("find", "x", "--backend", "tmf+https://me:s3cret@host/")
