@@ -27,6 +27,9 @@ PHONE, PHONE_REVERSED, EMAIL, MAC, MAC_REVERSED, IP = "phone", "phone_reversed",
 
 TELEPHONES = frozenset({PointKind.PHONE, PointKind.MOBILE, PointKind.FAX})
 
+LONGEST_WORD = 64
+"""Characters of a word that are indexed."""
+
 _ID_BITS = 31
 _ID_MASK = (1 << _ID_BITS) - 1
 _LAST_SECOND = (1 << 32) - 1
@@ -69,10 +72,14 @@ def contact_row(word_row_id: int) -> int:
     return word_row_id & _ID_MASK
 
 
-def words_of(contact: Contact) -> str:
+def words_of(contact: Contact) -> set[str]:
+    """Return the words of a contact's text as the full-text index holds them."""
+    return {word[:LONGEST_WORD] for word in tokens(f"{contact.subject}\n{contact.body}")}
+
+
+def _entry(contact: Contact, words: set[str]) -> str:
     """Return what the full-text index holds of a contact: each word once, and the token of its customer."""
-    words = sorted(set(tokens(f"{contact.subject}\n{contact.body}")))
-    return " ".join((owner_token(row_of("customer", contact.customer_key)), *words))
+    return " ".join((owner_token(row_of("customer", contact.customer_key)), *sorted(words)))
 
 
 def owner_token(customer: int | None) -> str:
@@ -165,8 +172,13 @@ def add_words(connection: sqlite3.Connection, contacts: Sequence[Contact]) -> No
 
 
 def _add_words(connection: sqlite3.Connection, contacts: Sequence[Contact]) -> None:
-    rows = [(word_row(contact, _row(contact)), words_of(contact)) for contact in contacts]
+    rows, known = [], set()
+    for contact in contacts:
+        words = words_of(contact)
+        known |= words
+        rows.append((word_row(contact, _row(contact)), _entry(contact, words)))
     connection.executemany("INSERT INTO contact_words (rowid, words) VALUES (?, ?)", rows)
+    connection.executemany("INSERT OR IGNORE INTO text_word (word) VALUES (?)", [(word,) for word in sorted(known)])
 
 
 def drop_words(connection: sqlite3.Connection, contacts: Sequence[Contact]) -> None:
@@ -178,8 +190,18 @@ def drop_words(connection: sqlite3.Connection, contacts: Sequence[Contact]) -> N
     if not contacts:
         return
     renew_words(connection)
-    rows = [(word_row(contact, _row(contact)), words_of(contact)) for contact in contacts]
-    connection.executemany("INSERT INTO contact_words (contact_words, rowid, words) VALUES ('delete', ?, ?)", rows)
+    gone: set[str] = set()
+    for contact in contacts:
+        words = words_of(contact)
+        gone |= words
+        connection.execute(
+            "INSERT INTO contact_words (contact_words, rowid, words) VALUES ('delete', ?, ?)",
+            (word_row(contact, _row(contact)), _entry(contact, words)),
+        )
+    connection.executemany(
+        "DELETE FROM text_word WHERE word = ? AND NOT EXISTS (SELECT 1 FROM contact_words WHERE contact_words MATCH ?)",
+        [(word, f'"{word}"') for word in sorted(gone)],
+    )
 
 
 def _row(contact: Contact) -> int:
@@ -204,6 +226,7 @@ def renew_words(connection: sqlite3.Connection, *, always: bool = False) -> bool
     if before is None and not always:
         return False
     connection.execute("INSERT INTO contact_words (contact_words) VALUES ('delete-all')")
+    connection.execute("DELETE FROM text_word")
     shape = BY_KIND["contact"]
     found = connection.execute(
         f"SELECT contact_body.body, {shape.selected} FROM contact LEFT JOIN contact_body USING (id)"  # noqa: S608

@@ -155,18 +155,19 @@ def _lists(connection: sqlite3.Connection) -> Check:
 
 
 def _words(connection: sqlite3.Connection) -> Check:
-    """Check that every contact is in the full-text index under its own row."""
-    seconds = "min(max(CAST(floor(contact.at / 1000000.0) AS INTEGER), 0), 4294967295)"
-    query = (
-        "SELECT count(*) FROM contact WHERE NOT EXISTS (SELECT 1 FROM contact_words"  # noqa: S608
-        f" WHERE rowid = ({seconds} << 31 | id)"
-        " AND contact_words MATCH '\"=' || contact.customer_id || '\"')"
-    )
+    """Check that each customer's contacts, and nothing else, are in the full-text index under their rows."""
+    shape = BY_KIND["contact"]
+    wrong = 0
     try:
-        (missing,) = connection.execute(query).fetchone()
+        for (customer,) in connection.execute("SELECT id FROM customer"):
+            query = f"SELECT {shape.selected} FROM contact WHERE customer_id = ?"  # noqa: S608
+            held = {index.word_row(shape.build(row), row[0]) for row in connection.execute(query, (customer,))}
+            query = "SELECT rowid FROM contact_words WHERE contact_words MATCH ?"
+            found = {row for (row,) in connection.execute(query, (f'"{index.owner_token(customer)}"',))}
+            wrong += len(held ^ found)
     except sqlite3.DatabaseError as error:
         return ("full text", False, str(error))
-    return ("full text", not missing, f"{missing} contacts" if missing else "")
+    return ("full text", not wrong, f"{wrong} contacts" if wrong else "")
 
 
 def _found_by(connection: sqlite3.Connection) -> Check:

@@ -20,8 +20,10 @@ _POSTCODE = (3, 10)
 """How many digits a postcode may have, or be typed of it."""
 _COUNTED = 500  # rows up to which the rarest word is looked for
 
-_Candidate = tuple[int, int]
-"""(row, rank)"""
+_LATEST = "coalesce((SELECT max(at) FROM contact WHERE contact.customer_id = {}.customer_id), 0)"
+
+_Candidate = tuple[int, str, int]
+"""(customer, the word that was found, when the customer was last in touch)"""
 
 
 def find(asked: Asked) -> Iterator[Found]:
@@ -34,18 +36,24 @@ def find(asked: Asked) -> Iterator[Found]:
     most = max(2 * asked.limit, 40)
     rarest = words[0] if len(words) == 1 else min(words, key=lambda word: _rows(asked, word))
     others = [word for word in words if word != rarest]
-    rows: dict[int, None] = {}
+    found: dict[int, Found] = {}
     for field in _fields(words):
-        found = _candidates(asked, field, rarest, others, most)
-        rows.update(dict.fromkeys(found))
-        if field == NAME and len(found) >= most:
-            rows.update(dict.fromkeys(_recent(asked, rarest, others)))
-        if len(rows) >= most:
+        candidates = _candidates(asked, field, rarest, others, most)
+        if field == NAME and len(candidates) >= most:
+            candidates += _recent(asked, rarest, others)
+        for row, word, latest in candidates:
+            if row not in found:
+                found[row] = _judged(asked, row, words, latest) if others else _simple(row, field, word, rarest, latest)
+        if len(found) >= most:
             break
-    for row in rows:
-        match = _judged(asked, row, words)
-        if match is not None:
-            yield match
+    yield from found.values()
+
+
+def _simple(row: int, field: int, word: str, typed: str, latest: int) -> Found:
+    """Return how well a customer matches one typed word, which the index has answered already."""
+    on = {NAME: MatchedOn.NAME, POSTCODE: MatchedOn.POSTCODE, PLACE: MatchedOn.PLACE}[field]
+    rank = {NAME: 50, POSTCODE: 58, PLACE: 62}[field]
+    return Found(row, rank if word == typed else rank + 1, on, recent=latest)
 
 
 def _postcode(text: str) -> list[str]:
@@ -77,42 +85,42 @@ def _also(others: Sequence[str], customer: str) -> tuple[str, list[str]]:
     return condition * len(others), [end for word in others for end in (word, word + LAST)]
 
 
-def _candidates(asked: Asked, field: int, word: str, others: Sequence[str], limit: int) -> list[int]:
+def _candidates(asked: Asked, field: int, word: str, others: Sequence[str], limit: int) -> list[_Candidate]:
     also, values = _also(others, "search_word.customer_id")
     found = asked.connection.execute(
-        "SELECT customer_id FROM search_word WHERE field = ? AND word >= ? AND word < ?"  # noqa: S608
-        f"{also}{asked.theirs} ORDER BY word LIMIT ?",
+        f"SELECT customer_id, word, {_LATEST.format('search_word')} FROM search_word"  # noqa: S608
+        f" WHERE field = ? AND word >= ? AND word < ?{also}{asked.theirs} ORDER BY word LIMIT ?",
         (field, word, word + LAST, *values, limit),
     )
-    return [row for (row,) in found]
+    return found.fetchall()
 
 
-def _recent(asked: Asked, word: str, others: Sequence[str]) -> list[int]:
-    """Return those of the customers in touch last who have the words."""
-    also, values = _also([word, *others], "lately.customer_id")
-    theirs = asked.theirs.replace("= customer_id", "= lately.customer_id")
+def _recent(asked: Asked, word: str, others: Sequence[str]) -> list[_Candidate]:
+    """Return those of the customers in touch last who have the words in their name or places."""
+    also, values = _also(others, "search_word.customer_id")
+    theirs = asked.theirs.replace("= customer_id", "= search_word.customer_id")
     found = asked.connection.execute(
-        "SELECT DISTINCT customer_id FROM (SELECT customer_id FROM contact ORDER BY at DESC LIMIT ?) AS lately"  # noqa: S608
-        f" WHERE 1{also}{theirs}",
-        (_RECENT_CONTACTS, *values),
+        "SELECT search_word.customer_id, search_word.word, lately.at"  # noqa: S608
+        " FROM (SELECT customer_id, max(at) AS at FROM (SELECT customer_id, at FROM contact ORDER BY at DESC LIMIT ?)"
+        "  GROUP BY customer_id) AS lately"
+        " CROSS JOIN search_word ON search_word.customer_id = lately.customer_id"
+        f" WHERE search_word.field = {NAME} AND search_word.word >= ? AND search_word.word < ?{also}{theirs}",
+        (_RECENT_CONTACTS, word, word + LAST, *values),
     )
-    return [row for (row,) in found]
+    return found.fetchall()
 
 
-def _judged(asked: Asked, row: int, words: Sequence[str]) -> Found | None:
+def _judged(asked: Asked, row: int, words: Sequence[str], latest: int) -> Found:
     """Return how well a customer matches: how many words in the name, and whether they are whole."""
     held: dict[int, list[str]] = {NAME: [], PLACE: [], POSTCODE: []}
     for field, word in asked.connection.execute("SELECT field, word FROM search_word WHERE customer_id = ?", (row,)):
         held[field].append(word)
     in_name = [word for word in words if any(one.startswith(word) for one in held[NAME])]
-    latest = asked.connection.execute("SELECT max(at) FROM contact WHERE customer_id = ?", (row,)).fetchone()[0] or 0
     if len(in_name) == len(words):
         whole = all(word in held[NAME] for word in words)
         return Found(row, 50 if whole else 51, MatchedOn.NAME, recent=latest)
     if in_name:
         return Found(row, 55, MatchedOn.NAME, recent=latest)
-    in_postcode = [word for word in words if any(one.startswith(word) for one in held[POSTCODE])]
-    if len(in_postcode) == len(words):
-        whole = all(word in held[POSTCODE] for word in words)
-        return Found(row, 58 if whole else 60, MatchedOn.POSTCODE, recent=latest)
+    if all(any(one.startswith(word) for one in held[POSTCODE]) for word in words):
+        return Found(row, 58, MatchedOn.POSTCODE, recent=latest)
     return Found(row, 62, MatchedOn.PLACE, recent=latest)

@@ -154,7 +154,7 @@ def _contacts_of(
     if only.thread:
         where.add("thread = ?", only.thread)
     if only.text.strip():
-        where.add(*words.within_customer(row, tokens(only.text)))
+        where.add(*words.within_customer(connection, row, tokens(only.text)))
     return _placed(connection, CONTACT, "c", where, limit)
 
 

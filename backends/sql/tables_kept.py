@@ -23,6 +23,15 @@ class SearchWordRow(Stored, table=True):
     customer_id: int = Field(foreign_key="customer.id")
 
 
+class TextWordRow(Stored, table=True):
+    """A folded word that some contact's text holds: a typed beginning is looked up here, because the full-text index
+    is quick for whole words and reads all it has for beginnings."""
+
+    __tablename__ = "text_word"
+    __table_args__ = CLUSTERED
+    word: str = Field(sa_type=sa.Text, primary_key=True)
+
+
 class SearchCodeRow(Stored, table=True):
     """A telephone number, address of a device or mailbox, made comparable; `kind` as in `index.CodeKind`."""
 

@@ -141,6 +141,12 @@ STATEMENTS = (
 )
  STRICT""",
     """CREATE INDEX ix_receipt_at ON receipt (at)""",
+    """CREATE TABLE text_word (
+    word TEXT NOT NULL,
+    PRIMARY KEY (word)
+)
+ WITHOUT ROWID,
+ STRICT""",
     """CREATE TABLE customer (
     id INTEGER NOT NULL,
     number TEXT NOT NULL,
