@@ -64,56 +64,77 @@ _THEMES = {"sixteen": "sixteen", "mono": "mono"}
 class Paths(Protocol):
     """Where things are kept."""
 
-    state: Path
+    @property
+    def state(self) -> Path:
+        """The folder for drafts and failures."""
 
 
 class Interface(Protocol):
     """The part of the configuration that concerns the screen."""
 
-    theme: str
-    idle_lock_minutes: int
-    keys: Mapping[str, tuple[str, ...]]
+    @property
+    def idle_lock_minutes(self) -> int:
+        """Minutes without a key after which customers are hidden; 0 never."""
+
+    @property
+    def keys(self) -> Mapping[str, tuple[str, ...]]:
+        """Own keys by action id."""
 
 
 class DraftSettings(Protocol):
     """How drafts are kept."""
 
-    save_after_ms: int
-    keep_days: int
+    @property
+    def save_after_ms(self) -> int:
+        """Milliseconds until a draft is on disk."""
 
-
-class Profile(Protocol):
-    """The part of the configuration that concerns the agent."""
-
-    roles: Sequence[str]
+    @property
+    def keep_days(self) -> int:
+        """Days that a draft is kept."""
 
 
 class Settings(Protocol):
     """The configuration."""
 
     @property
-    def interface(self) -> Interface: ...  # noqa: D102
+    def interface(self) -> Interface:
+        """How the console looks and answers."""
+
     @property
-    def drafts(self) -> DraftSettings: ...  # noqa: D102
+    def drafts(self) -> DraftSettings:
+        """How drafts are kept."""
 
 
 class Setting(Protocol):
     """What whoever starts the console knows; the command line has it."""
 
     @property
-    def paths(self) -> Paths: ...  # noqa: D102
+    def paths(self) -> Paths:
+        """The program's folders."""
+
     @property
-    def settings(self) -> Settings: ...  # noqa: D102
+    def settings(self) -> Settings:
+        """The configuration."""
+
     @property
-    def actor(self) -> str: ...  # noqa: D102
+    def actor(self) -> str:
+        """The agent's login."""
+
     @property
-    def language(self) -> str: ...  # noqa: D102
+    def roles(self) -> Sequence[str]:
+        """The agent's roles where the records know none."""
+
     @property
-    def zone(self) -> ZoneInfo: ...  # noqa: D102
+    def language(self) -> str:
+        """The language to speak."""
+
     @property
-    def profile(self) -> Profile: ...  # noqa: D102
+    def zone(self) -> ZoneInfo:
+        """The time zone that moments are typed and shown in."""
+
     @property
-    def theme(self) -> str: ...  # noqa: D102
+    def theme(self) -> str:
+        """The theme asked for, empty for one that fits."""
 
 
 class Cordboard(WatchesWorkers, ReportsFailuresBriefly[int], PaintsChangedCells[int], App[int]):
@@ -508,7 +529,7 @@ def _warm_up() -> None:
 
 def make(setting: Setting, backend: Backend, terminal: Terminal | None, customer: str | None = None) -> Cordboard:
     """Return the console for a setting, with its local store opened; the backend must be open."""
-    roles = frozenset(Role(role) for role in setting.profile.roles)
+    roles = frozenset(Role(role) for role in setting.roles)
     agent = agent_for(setting.actor, roles=roles)
     desk = Desk(backend, agent, setting.zone, setting.language)
     local = LocalStore(setting.paths.state / "desk.db", store=backend.url, agent=setting.actor)

@@ -34,7 +34,9 @@ HEIGHTS = [(0, "-low"), (30, "-tall"), (40, "-high")]
 
 
 def fit(screen: Screen[Any]) -> None:
-    """Set the classes of the terminal's size before the first frame; the toolkit does it after, and paints twice."""
+    """Set the classes of the terminal's size before there are children to style: the toolkit does it after the first
+    frame, and then everything is styled and painted twice. Call at the beginning of `compose`.
+    """
     for breakpoints, cells in ((WIDTHS, screen.app.size.width), (HEIGHTS, screen.app.size.height)):
         reached = [name for least, name in breakpoints if cells >= least]
         for _least, name in breakpoints:
@@ -62,13 +64,13 @@ class BaseScreen(WatchesWorkers, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Body, status line, keys."""
+        fit(self)
         yield from self.body_widgets()
         yield StatusLine(StatusView(), id="status")
         yield KeyHints((), id="hints")
 
     def on_mount(self) -> None:
         """Show the keys."""
-        fit(self)
         self.update_hints()
 
     def on_screen_resume(self) -> None:

@@ -74,12 +74,12 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
 
     def compose(self) -> ComposeResult:
         """The form and a line for what goes wrong."""
+        fit(self)
         yield StatusLine(StatusView(), id="words")
         yield Form(self.plan.view, id="sheet", take_focus=not self.plan.focus)
 
     def on_mount(self) -> None:
         """Go to the question that the plan names, and remember that this form is open."""
-        fit(self)
         form = self.query_one(Form)
         self.query_one("#words").display = False
         if self.plan.focus:
