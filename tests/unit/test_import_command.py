@@ -73,11 +73,10 @@ def count(home: Path, table: str = "ticket") -> int:
     file = home / "cordboard.db"
     if not file.exists():
         return 0
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as raw:
-        try:
-            return int(raw.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0])
-        except sqlite3.OperationalError:  # no schema yet
+    with closing(sqlite3.connect(f"file:{file}?mode=rw", uri=True, timeout=60)) as raw:
+        if not raw.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
             return 0
+        return int(raw.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0])
 
 
 def report_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -180,7 +179,7 @@ def test_a_mailbox_needs_no_mapping_when_there_is_one_operator(tmp_path: Path) -
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_an_import_that_is_ended_in_the_middle_goes_on_when_repeated(tmp_path: Path, how: signal.Signals) -> None:
     """What is stored is whole batches with all that belongs to them; the second run adds the rest."""
-    rows = 1500
+    rows = 2500
     mapping, table = files(tmp_path, rows)
     process = subprocess.Popen(
         command(tmp_path, "import", table, "--map", mapping), env=environment(tmp_path), stdout=subprocess.PIPE,
