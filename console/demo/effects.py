@@ -32,7 +32,7 @@ from backends.records import (
     VisitState,
 )
 from console.demo import phrases, script
-from console.demo.household import Household
+from console.demo.household import Household, running_term
 from console.demo.operators import COLLEAGUES, desk_of
 from console.demo.script import Arc, Effect, Step
 from console.demo.telling import Writer, answer, event, jitters_of, moments_of, new_writer
@@ -279,7 +279,7 @@ def _renewed(case: Case, effect: script.Renewed, contact: Contact) -> None:
     old = home.contracts[0]
     started = home.local(contact.at).date()
     price = home.money(old.price.minor * (100 - effect.off) // 1000 * 10) if old.price else None
-    ends = date(started.year + effect.months // 12, started.month, min(started.day, 28))
+    started, ends = running_term(started, effect.months, home.local(home.now).date())
     home.contracts[0] = replace(old, started_on=started, ends_on=ends, term_months=effect.months, price=price)
 
 

@@ -202,10 +202,9 @@ def add_line(home: Household, product: Product, since: datetime, *, fixed_ip: bo
 
 def add_contract(home: Household, product: Product, lines: tuple[Line, ...], started: date, months: int) -> None:
     """Put the customer's lines under a contract; fixed terms that ran out were followed by new ones."""
-    ends = _months_later(started, months) if months else None
-    today = home.local(home.now).date()
-    while ends and ends <= today:
-        started, ends = ends, _months_later(ends, months)
+    ends: date | None = None
+    if months:
+        started, ends = running_term(started, months, home.local(home.now).date())
     home.contracts.append(
         Contract(
             key=home.serials.keys(), number=f"{home.house.code}/{home.customer.number}/{len(home.contracts) + 1}",
@@ -214,6 +213,14 @@ def add_contract(home: Household, product: Product, lines: tuple[Line, ...], sta
             line_keys=tuple(line.key for line in lines),
         )
     )  # fmt: skip
+
+
+def running_term(started: date, months: int, today: date) -> tuple[date, date]:
+    """Return beginning and end of the fixed term that runs today; terms that ran out were followed by new ones."""
+    ends = _months_later(started, months)
+    while ends <= today:
+        started, ends = ends, _months_later(ends, months)
+    return started, ends
 
 
 def _months_later(day: date, months: int) -> date:
