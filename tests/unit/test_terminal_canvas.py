@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import pyte
@@ -64,9 +65,12 @@ def frames(draw: st.DrawFn) -> list[tuple[int, int, Frame]]:
     story = [(width, height, frame)]
     for _ in range(draw(st.integers(1, 5))):
         frame = list(frame)
-        act = draw(st.sampled_from(["line", "up", "down", "all", "resize"]))
+        act = draw(st.sampled_from(["line", "tweak", "up", "down", "all", "resize"]))
         if act == "line":
             frame[draw(st.integers(0, height - 1))] = draw(lines)
+        elif act == "tweak":
+            swapped = str.maketrans("漢字ab", "字漢ba")
+            frame = [[Segment(text.translate(swapped), style) for text, style, _ in line] for line in frame]
         elif act == "all":
             frame = [draw(lines) for _ in range(height)]
         elif act == "resize":
@@ -99,9 +103,59 @@ def _visible(char: Any) -> tuple[Any, ...]:
     return (data, *on_blanks, char.fg, char.bold, char.italics)
 
 
-def emulator(width: int, height: int) -> tuple[pyte.Screen, pyte.Stream]:
+class ErasesPlainly(pyte.Screen):
+    """A terminal whose erasing knows no colours (GNU screen as it comes)."""
+
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:
+        self._plainly(lambda: super(ErasesPlainly, self).erase_in_line(how, private))
+
+    def erase_characters(self, count: int | None = None) -> None:
+        self._plainly(lambda: super(ErasesPlainly, self).erase_characters(count))
+
+    def _plainly(self, erase: Callable[[], None]) -> None:
+        attributes = self.cursor.attrs
+        self.cursor.attrs = self.default_char
+        erase()
+        self.cursor.attrs = attributes
+
+
+class FillsWhatScrollsIn(pyte.Screen):
+    """A terminal that gives lines that scroll in the current background (xterm, PuTTY)."""
+
+    def index(self) -> None:
+        bottom = self._region()[1]
+        at_edge = self.cursor.y == bottom
+        super().index()
+        if at_edge:
+            self._fill(bottom, 1)
+
+    def reverse_index(self) -> None:
+        top, _ = self._region()
+        at_edge = self.cursor.y == top
+        super().reverse_index()
+        if at_edge:
+            self._fill(top, 1)
+
+    def insert_lines(self, count: int | None = None) -> None:
+        super().insert_lines(count)
+        self._fill(self.cursor.y, count or 1)
+
+    def delete_lines(self, count: int | None = None) -> None:
+        super().delete_lines(count)
+        self._fill(self._region()[1] + 1 - (count or 1), count or 1)
+
+    def _region(self) -> tuple[int, int]:
+        return self.margins or (0, self.lines - 1)
+
+    def _fill(self, first: int, count: int) -> None:
+        for y in range(first, first + count):
+            for x in range(self.columns):
+                self.buffer[y][x] = self.cursor.attrs._replace(data=" ")
+
+
+def emulator(width: int, height: int, *, in_colour: bool = True) -> tuple[pyte.Screen, pyte.Stream]:
     """Return an emulated terminal set up as the driver sets it up."""
-    screen = pyte.Screen(width, height)
+    screen = FillsWhatScrollsIn(width, height) if in_colour else ErasesPlainly(width, height)
     stream = pyte.Stream(screen)
     stream.feed("\x1b[?7l")
     return screen, stream
@@ -132,7 +186,7 @@ def test_every_frame_looks_as_if_all_of_it_had_been_painted(
     """Whatever was on the screen, after each frame every cell is what a full repaint shows."""
     palette = Palette(SYSTEMS[system])
     width, height, _ = story[0]
-    screen, stream = emulator(width, height)
+    screen, stream = emulator(width, height, in_colour=in_colour)
     canvas = Canvas(width, height, erases_in_colour=in_colour)
     for new_width, new_height, frame in story:
         if (new_width, new_height) != (width, height):
