@@ -58,12 +58,13 @@ def address_of(text: str) -> str:
         return ""
 
 
-def word_row(contact: Contact, row: int) -> int:
-    """Return the row id of a contact in the full-text index: its second, then its number.
+def word_row(at: int, row: int) -> int:
+    """Return the row id, in the full-text index, of the contact in `row` at a moment in microseconds.
 
-    Row ids sort as time does from 1970 to 2106; what lies outside stands at the nearer end.
+    It is the second, then the row: row ids sort as time does from 1970 to 2106; what lies outside stands at the
+    nearer end.
     """
-    second = min(max(micros(contact.at) // 1_000_000, 0), _LAST_SECOND)
+    second = min(max(at // 1_000_000, 0), _LAST_SECOND)
     return second << _ID_BITS | row
 
 
@@ -176,7 +177,7 @@ def _add_words(connection: sqlite3.Connection, contacts: Sequence[Contact]) -> N
     for contact in contacts:
         words = words_of(contact)
         known |= words
-        rows.append((word_row(contact, _row(contact)), _entry(contact, words)))
+        rows.append((word_row(micros(contact.at), _row(contact)), _entry(contact, words)))
     connection.executemany("INSERT INTO contact_words (rowid, words) VALUES (?, ?)", rows)
     connection.executemany("INSERT OR IGNORE INTO text_word (word) VALUES (?)", [(word,) for word in sorted(known)])
 
@@ -196,7 +197,7 @@ def drop_words(connection: sqlite3.Connection, contacts: Sequence[Contact]) -> N
         gone |= words
         connection.execute(
             "INSERT INTO contact_words (contact_words, rowid, words) VALUES ('delete', ?, ?)",
-            (word_row(contact, _row(contact)), _entry(contact, words)),
+            (word_row(micros(contact.at), _row(contact)), _entry(contact, words)),
         )
     connection.executemany(
         "DELETE FROM text_word WHERE word = ? AND NOT EXISTS (SELECT 1 FROM contact_words WHERE contact_words MATCH ?)",

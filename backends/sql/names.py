@@ -33,7 +33,7 @@ def find(asked: Asked) -> Iterator[Found]:
         words = _postcode(asked.text)
     if not words:
         return
-    most = max(2 * asked.limit, 40)
+    most = max(asked.limit + 10, 30)
     rarest = words[0] if len(words) == 1 else min(words, key=lambda word: _rows(asked, word))
     others = [word for word in words if word != rarest]
     found: dict[int, Found] = {}
