@@ -85,7 +85,7 @@ FAULTS = (
         ring("test", 1, "11:30", Book(2, 10, 14)),
         visit("visit", 3, "12:20", Visited(VisitState.DONE), Close(_FIRST)),
     ), frozenset({"telephone"})),
-    Arc("parent", TicketKind.FAULT, 4, (
+    Arc("parent", TicketKind.FAULT, 14, (
         call("daughter", 0, "17:30", Open(Priority.HIGH), HandTo(Holder.TECHNICAL)),
         letter("mandate", 2, "09:20", Authorised(), identity=True),
         reply("noted", 2, "11:15"),

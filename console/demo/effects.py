@@ -35,7 +35,7 @@ from console.demo import phrases, script
 from console.demo.household import Household, running_term
 from console.demo.operators import COLLEAGUES, desk_of
 from console.demo.script import Arc, Effect, Step
-from console.demo.telling import Writer, answer, event, jitters_of, moments_of, new_writer
+from console.demo.telling import Writer, answer, event, is_closed, jitters_of, moments_of, new_writer
 
 _TEAM = {
     "pl": {Holder.TECHNICAL: "Dział techniczny", Holder.BILLING: "Rozliczenia", Holder.DESK: "Biuro obsługi"},
@@ -94,7 +94,7 @@ class Case:
         """Return the UTC moment so many days after `moment` at a local time, on a working day when days are given."""
         local = self.home.local(moment)
         day = local.date() + timedelta(days=days)
-        while days and day.weekday() > 4:
+        while days and is_closed(day, self.home.house.country):
             day += timedelta(days=1)
         hours, minutes = map(int, clock.split(":"))
         return datetime.combine(day, time(hours, minutes), self.home.zone).astimezone(self.home.now.tzinfo)

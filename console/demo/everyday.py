@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from backends.records import AnswerState, Channel, Direction
 from console.demo.household import Household
-from console.demo.telling import answer, new_writer
+from console.demo.telling import answer, is_closed, new_writer
 
 _IN, _OUT, _INTERNAL = Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL
 
@@ -90,7 +90,7 @@ def _next_working_hour(home: Household, at: datetime) -> datetime:
         local = (local + timedelta(days=1)).replace(hour=8)
     elif local.hour < 8:
         local = local.replace(hour=8)
-    while local.weekday() > 4:
+    while is_closed(local.date(), home.house.country):
         local += timedelta(days=1)
     return local.astimezone(home.now.tzinfo)
 

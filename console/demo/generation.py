@@ -103,7 +103,7 @@ def _marks(home: Household) -> None:
     rng = home.rng
     if CustomerFlag.BUSINESS in home.customer.flags:
         return
-    for flag, share in ((CustomerFlag.NO_MARKETING, 0.11), (CustomerFlag.VULNERABLE, 0.02), (CustomerFlag.ACCESSIBLE_FORMAT, 0.01)):
+    for flag, share in ((CustomerFlag.NO_MARKETING, 0.11), (CustomerFlag.VULNERABLE, 0.045), (CustomerFlag.ACCESSIBLE_FORMAT, 0.01)):
         if rng.random() < share:
             flagged(home, flag)
     if CustomerFlag.VULNERABLE in home.customer.flags and rng.random() < 0.5:
@@ -113,6 +113,7 @@ def _marks(home: Household) -> None:
 def _fitting(home: Household) -> list[Arc]:
     """Return the stories that can happen to this customer at any time."""
     business = CustomerFlag.BUSINESS in home.customer.flags
+    frail = CustomerFlag.VULNERABLE in home.customer.flags
     mail = any(point.kind is PointKind.EMAIL for point in home.customer.points)
     return [
         arc for arc in ARCS.values()
@@ -120,7 +121,7 @@ def _fitting(home: Household) -> list[Arc]:
         and arc.prospect == (not home.lines)
         and (not home.lines or arc.services & home.services)
         and arc.business in (None, business)
-        and not (arc.name == "parent" and home.customer.authorised)
+        and (arc.name != "parent" or (frail and not home.customer.authorised))
         and (mail or all(step.channel != Channel.EMAIL for step in arc.steps))
     ]  # fmt: skip
 

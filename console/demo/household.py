@@ -160,7 +160,7 @@ class Household:
             "product": contract.product if contract else self.house.products[0].name,
             "price": money(price), "list_price": money(listed),
             "offer24": money(price * 85 // (100 * whole) * whole), "offer12": money(price * 90 // (100 * whole) * whole),
-            "double": money(price * 2), "excess": money(max(price * 35 // 100 // 100 * 100, 500)),
+            "double": money(price * 2), "excess": money(max(price, self.house.products[0].price) * 35 // 10_000 * 100),
             "half": money(price // 200 * 100), "olt": line.path.olt if line else self.area.olt_name,
             "node": line.path.node if line else self.area.node_name, "port": line.path.port if line else "",
             "line": line.number if line else "", "ip": line.ip if line else "", "mac": line.mac if line else "",

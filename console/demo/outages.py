@@ -134,7 +134,7 @@ def _past(rng: Random, about: datetime, keys: Keys, operators: Mapping[str, Key]
     area = rng.choices(AREAS, [a.weight for a in AREAS])[0]
     house = HOUSES[area.operator]
     started = about.replace(hour=rng.choice((4, 7, 9, 13, 16, 18, 19, 20)), minute=rng.randrange(60), second=0, microsecond=0)
-    started = min(started, about + timedelta(hours=12))
+    started = min(started, about.replace(microsecond=0, second=0) + timedelta(hours=12))
     ended = started + timedelta(minutes=rng.choice((48, 75, 110, 165, 230, 340, 520)))
     confirmed = started + timedelta(minutes=rng.choice((9, 17, 26, 44)))
     words = _Words(house, area, rng, {"until": _hour(ended, house), "since": _hour(started, house)}, number)
@@ -156,7 +156,7 @@ def _past(rng: Random, about: datetime, keys: Keys, operators: Mapping[str, Key]
     supplied = number % 3 == 0 and not dismissed
     outage = Outage(
         keys(), "", state, words("title"), started, Coverage(elements=(element,), country=area.country),
-        (operators[house.code],), OutageKind.FAULT, words("cause"), ended, None if dismissed else confirmed, ended, "NOC",
+        (operators[house.code],), OutageKind.FAULT, "" if dismissed else words("cause"), ended, None if dismissed else confirmed, ended, "NOC",
         house.supplier if supplied else "", f"{house.code}{rng.randint(10_000, 99_999)}" if supplied else "",
         words("say"), updates,
     )  # fmt: skip

@@ -25,7 +25,19 @@ from console.demo.script import Arc, Step, Visited
 from console.demo.texts import Text, filled, texts_of
 
 _WRITTEN = frozenset({Channel.EMAIL, Channel.FAX, Channel.LETTER, Channel.WEB, Channel.SOCIAL})
-_CLOSED = {(1, 1), (1, 6), (5, 1), (12, 24), (12, 25), (12, 26)}
+_CLOSED = {
+    "PL": {(1, 1), (1, 6), (5, 1), (5, 3), (8, 15), (11, 1), (11, 11), (12, 24), (12, 25), (12, 26)},
+    "IT": {(1, 1), (1, 6), (4, 25), (5, 1), (6, 2), (8, 15), (11, 1), (12, 8), (12, 25), (12, 26)},
+    "SE": {(1, 1), (1, 6), (5, 1), (6, 6), (12, 24), (12, 25), (12, 26), (12, 31)},
+    "GB": {(1, 1), (12, 25), (12, 26)},
+}
+"""Fixed public holidays (month, day); movable ones are left to the rules that compute clocks."""
+
+
+def is_closed(day: date, country: str) -> bool:
+    """Return whether the desk of that country has a day off."""
+    return day.weekday() > 4 or (day.month, day.day) in _CLOSED[country]
+
 _MENU = {
     "pl": (("usterka", "internet"), ("faktura",), ("sprzedaż",), ()),
     "it": (("guasto", "internet"), ("fatture",), ("offerte",), ()),
@@ -133,7 +145,8 @@ class Writer:
             return text.body
         frame = phrases.FRAMES[self.home.language]
         if direction is Direction.INBOUND:
-            return text.body + "\n\n" + self._fill(self.home.rng.choice(frame.closings))
+            closing = self.home.rng.choice(frame.closings) if channel == Channel.EMAIL else frame.closings[1]
+            return text.body + "\n\n" + self._fill(closing)
         parts = [self._fill(frame.dear), text.body, self._fill(frame.ours)]
         before = self.last_written
         if channel == Channel.EMAIL and before is not None and before.channel == Channel.EMAIL:
@@ -178,7 +191,7 @@ def moments_of(arc: Arc, start: date, home: Household, jitters: Mapping[str, int
             found.append(found[-1] + timedelta(minutes=int(step.at[1:])))
             continue
         day = start + timedelta(days=step.day + shift)
-        while _needs_desk(step) and (day.weekday() > 4 or (day.month, day.day) in _CLOSED):
+        while _needs_desk(step) and is_closed(day, home.house.country):
             day += timedelta(days=1)
             shift += 1
         hours, minutes = map(int, step.at.split(":"))
