@@ -281,3 +281,19 @@ def test_cells_outside_a_row_are_cut() -> None:
         halves = [y for y, cell in enumerate(row.characters) if cell == ""]
         assert all(row.characters[y - 1] in ("漢", "字") for y in halves)
         assert sum(cell in ("漢", "字") for cell in row.characters) == len(halves)
+
+
+def test_a_line_that_scrolls_in_has_no_colour_of_its_own() -> None:
+    """Even where the pen was coloured last, and on terminals that fill what scrolls in, a blank line is blank."""
+    coloured = Style(bgcolor=Color.parse("#102030"))
+    texts = [f"{n:2} " + chr(97 + n) * 37 for n in range(12)]
+    palette = Palette(ColorSystem.TRUECOLOR)
+    screen, stream = emulator(40, 12)
+    canvas = Canvas(40, 12, erases_in_colour=True)
+    for shown in (texts, [*texts[1:], ""], ["", "", *texts[1:11]], [*texts[5:], *[""] * 5]):
+        wanted: Frame = [[Segment(text, coloured)] if text else [] for text in shown]
+        frame = canvas.paint([row_of(fitted(line, 40), palette) for line in wanted], (0, 0))
+        stream.feed(frame)
+        assert seen(screen) == full_repaint(wanted, 40, 12, "truecolor")
+        if shown is not texts:
+            assert "r" in frame  # it did scroll
