@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from backends.port import (
     Backend,
     Batch,
     Capability,
+    Change,
     Match,
     OutageFilter,
     Page,
@@ -145,11 +146,27 @@ class Desk:
         """Return what `undo` would take back, None when there is nothing."""
         return next((deed for deed in reversed(self.deeds) if not deed.undone), None)
 
+    async def go_on(self, batch: Batch, deed: Deed) -> None:
+        """Store what belongs to a deed that is stored already; undo takes both back as one."""
+        deed.receipt = joined(deed.receipt, await self.backend.write(batch))
+
     async def undo(self, deed: Deed) -> Receipt:
         """Take a deed back; raises Conflict when somebody changed its records since."""
         receipt = await self.backend.write(undoing(deed.receipt, actor=self.agent.login))
         deed.undone = True
         return receipt
+
+
+def joined(first: Receipt, second: Receipt) -> Receipt:
+    """Return two receipts as one: each record as it was before the first and is after the second."""
+    changes: dict[tuple[type, Key], Change] = {}
+    for change in (*first.changes, *second.changes):
+        record = change.after or change.before
+        if record is not None:
+            name = (type(record), record.key)
+            earlier = changes.get(name)
+            changes[name] = Change(earlier.before, change.after) if earlier else change
+    return replace(second, changes=tuple(changes.values()))
 
 
 def agent_for(login: str, known: tuple[Agent, ...] = (), roles: frozenset[Role] = frozenset()) -> Agent:

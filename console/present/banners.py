@@ -49,7 +49,9 @@ def headline(outage: Outage, now: Now) -> str:
         times = _("from {when}").format(when=moment(outage.started_at, now.at, now.zone, short=True))
     else:
         times = _("since {when}").format(when=since)
-    if outage.expected_end is not None:
+    if outage.ended_at is not None:
+        times = f"{since} – {moment(outage.ended_at, now.at, now.zone, short=True)}"
+    elif outage.expected_end is not None:
         end = moment(outage.expected_end, now.at, now.zone, short=True)
         words = _("back {when}") if outage.expected_end >= now.at else _("was due back {when}")
         times = f"{times}, {words.format(when=end)}"
@@ -96,10 +98,17 @@ def for_customer(hits: Sequence[Hit], now: Now) -> BannersView:
     )
 
 
+def ranked(outages: Sequence[Outage]) -> list[Outage]:
+    """Return outages gravest first: confirmed, suspected, planned works, then what is over, as given among equals."""
+    order = {OutageState.CONFIRMED: 0, OutageState.SUSPECTED: 1}
+    return sorted(
+        outages,
+        key=lambda one: (one.ended_at is not None, one.kind is OutageKind.PLANNED_WORKS, order.get(one.state, 9)),
+    )
+
+
 def for_everybody(outages: Sequence[Outage], now: Now) -> BannersView:
     """Return the banners of all live outages, for when no customer is open."""
-    order = {OutageState.CONFIRMED: 0, OutageState.SUSPECTED: 1}
-    ranked = sorted(outages, key=lambda one: (one.kind is OutageKind.PLANNED_WORKS, order.get(one.state, 2)))
     return BannersView(
-        tuple(banner(one, now, places_words(one)) for one in ranked), _("and {n} more: press o to see all")
+        tuple(banner(one, now, places_words(one)) for one in ranked(outages)), _("and {n} more: press o to see all")
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from textual import work
 
-from backends.errors import BackendError
+from backends.errors import BackendError, NotFound
 from backends.port import Batch
 from backends.records import Contact, Key, Promise, PromiseState, Ticket, TicketKind, TicketState
 from console.desk.acts import contacts, promises, tickets
@@ -65,6 +65,9 @@ class ActsOnCustomer(CustomerBase):
             return
         try:
             self.show(await self.console_app.desk.refreshed(self.picture))
+        except NotFound:
+            self.console_app.go_home()
+            self.console_app.say(_("This customer is not there any more."), Tone.WARN)
         except BackendError as error:
             self.console_app.fail(error)
 
@@ -160,15 +163,21 @@ class ActsOnCustomer(CustomerBase):
             self.give_reference(ticket)
 
     @work(group="reference", exit_on_error=False)
-    async def give_reference(self, ticket: Ticket) -> None:
-        """Show a ticket's reference large, copy it, and record that the customer was told it (R34)."""
+    async def give_reference(self, ticket: Ticket, deed: Deed | None = None) -> None:
+        """Show a ticket's reference large, copy it, and record that the customer was told it (R34).
+
+        With `deed`, that of opening the ticket, undo takes both back as one.
+        """
         assert self.picture is not None
         self.app.push_screen(ReferenceScreen(plain(ticket.reference), self.picture.file.customer.language))
         batch = tickets.give_reference(self.scene(), ticket)
         if batch is None:
             return
         try:
-            await self.console_app.desk.backend.write(batch)
+            if deed is not None:
+                await self.console_app.desk.go_on(batch, deed)
+            else:
+                await self.console_app.desk.do(batch, "reference", customer_key=self.key, about=plain(ticket.reference))
         except BackendError as error:
             self.console_app.fail(error)
             return

@@ -21,7 +21,7 @@ from console.present.labels import plain
 from console.screens.base import BaseScreen
 from console.words import moment
 from widgets.banners import Banners
-from widgets.bottom import StatusLine
+from widgets.bottom import KeyHints, StatusLine
 from widgets.omnibox import Omnibox
 from widgets.rows import RowList
 from widgets.views import Feed, FeedView, HintView, Line, RowsView, Span, StatusView, Tone
@@ -29,6 +29,7 @@ from widgets.views import Feed, FeedView, HintView, Line, RowsView, Span, Status
 SURE = 0.2
 """Seconds without a key after which an exact match opens by itself: the caller's number is complete."""
 SHORTEST_EXACT = 5
+OPEN = "open"
 WAITING = 100
 
 
@@ -259,5 +260,13 @@ class HomeScreen(BaseScreen):
 
     def hints(self) -> Iterable[HintView]:
         """Return the keys, with Enter first."""
-        yield HintView("Enter", _("Open"), "back", True, 120)
+        yield HintView("Enter", _("Open"), OPEN, True, 120)
         yield from super().hints()
+
+    async def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
+        """A click on a key is as good as the key."""
+        if event.action == OPEN:
+            event.stop()
+            self._open_chosen(self.typed())
+        else:
+            await super().on_key_hints_pressed(event)

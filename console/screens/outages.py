@@ -18,7 +18,7 @@ from console.desk.acts.outages import may_become, raise_outage, update_outage
 from console.desk.desk import Deed
 from console.i18n import _
 from console.present import forms, results
-from console.present.banners import badge, headline, say_words
+from console.present.banners import badge, headline, ranked, say_words, services_words
 from console.present.failures import failure_words
 from console.present.labels import plain
 from console.rules.roles import Right
@@ -26,6 +26,7 @@ from console.screens.base import BaseScreen
 from console.screens.form import FormScreen, Plan
 from console.screens.read import ReadScreen
 from console.words import moment, word
+from widgets.body import BodyPane
 from widgets.bottom import KeyHints
 from widgets.rows import RowList
 from widgets.views import BodyView, Feed, FeedView, HintView, RowsView, Span, Tone
@@ -45,6 +46,10 @@ class OutagesScreen(BaseScreen):
         Binding("e", "step('')", "", show=False),
     ]
 
+    DEFAULT_CSS = """
+    OutagesScreen #reading { height: 1fr; }
+    """
+
     def __init__(self) -> None:
         super().__init__()
         self._outages: dict[Key, Outage] = {}
@@ -53,6 +58,7 @@ class OutagesScreen(BaseScreen):
         """The outages."""
         feed = FeedView(Feed.LOADING, _("one moment"))
         yield RowList(RowsView(title=_("Outages"), feed=feed), id="outages")
+        yield BodyPane(BodyView(), id="reading")
 
     def on_mount(self) -> None:
         """Read them."""
@@ -100,12 +106,16 @@ class OutagesScreen(BaseScreen):
             self.query_one(RowList).show(RowsView(title=_("Outages"), feed=feed))
             return
         over = [one for one in past if one.state not in LIVE_OUTAGE_STATES]
-        self._outages = {one.key: one for one in (*live, *over)}
+        self._outages = {one.key: one for one in ranked((*live, *over))}
         self.time_passed()
 
     def time_passed(self) -> None:
         """Word the ages anew."""
-        self.query_one(RowList).show(results.outages(tuple(self._outages.values()), self.console_app.now()))
+        rows = self.query_one(RowList)
+        rows.show(results.outages(tuple(self._outages.values()), self.console_app.now()))
+        outage = self.chosen()
+        if outage is not None:
+            self.query_one("#reading", BodyPane).show(self._body(outage))
 
     def outages_changed(self) -> None:
         """Read them again."""
@@ -116,26 +126,31 @@ class OutagesScreen(BaseScreen):
         return self._outages.get(self.query_one(RowList).cursor_key)
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
-        """Read all that is known of it."""
+        """Read all that is known of it on the full screen."""
         outage = self._outages.get(event.key)
         if outage is not None:
-            now = self.console_app.now()
-            news = [
-                f"{moment(one.at, now.at, now.zone)}  {plain(one.text, 2000)} · {plain(one.by)}"
-                for one in outage.updates
-            ]
-            coverage = outage.coverage
-            where = [
-                ", ".join(plain(one) for one in part)
-                for part in (coverage.elements, coverage.postcodes, coverage.towns)
-            ]
-            head = (
-                (Span(badge(outage), Tone.STRONG), Span(f" {headline(outage, now)}")),
-                (Span(_("Where: "), Tone.DIM), Span(" · ".join(part for part in where if part) or _("everywhere"))),
-                (Span(_("Say: "), Tone.DIM), Span(say_words(outage, now))),
-            )
-            view = BodyView(outage.key, plain(f"{outage.reference} {outage.title}"), head, "\n".join(reversed(news)))
-            self.app.push_screen(ReadScreen(view))
+            self.app.push_screen(ReadScreen(self._body(outage)))
+
+    def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
+        """Show what is known of it below the list."""
+        outage = self._outages.get(event.key)
+        if outage is not None:
+            self.query_one("#reading", BodyPane).show(self._body(outage))
+
+    def _body(self, outage: Outage) -> BodyView:
+        now = self.console_app.now()
+        news = [
+            f"{moment(one.at, now.at, now.zone)}  {plain(one.text, 2000)} · {plain(one.by)}"
+            for one in reversed(outage.updates)
+        ]
+        parts = (outage.coverage.elements, outage.coverage.postcodes, outage.coverage.towns)
+        where = " · ".join(", ".join(plain(one) for one in part) for part in parts if part) or _("everywhere")
+        head = (
+            (Span(badge(outage), Tone.STRONG), Span(f" {headline(outage, now)}")),
+            (Span(_("Where: "), Tone.DIM), Span(where), Span(f" · {services_words(outage)}")),
+        )
+        text = "\n".join([_("Say: {words}").format(words=say_words(outage, now)), "", *news])
+        return BodyView(outage.key, plain(f"{outage.reference} {outage.title}"), head, text)
 
     # acting ---------------------------------------------------------------------------------------------------
 

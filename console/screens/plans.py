@@ -114,7 +114,7 @@ def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None)
             deed.about = plain(opened.reference)
             words = _("Ticket {reference} is open.").format(reference=plain(opened.reference))
             screen.stored(words)
-            screen.give_reference(opened)
+            screen.give_reference(opened, deed)
 
     return _plan(screen, "ticket", view, make, "", subject=subject, after=after)
 

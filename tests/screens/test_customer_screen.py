@@ -189,3 +189,49 @@ async def test_what_another_process_stores_appears_by_itself(demo_file: Path, tm
         await other.close()
         assert "from the next desk" in stage.text()
         assert screen.picture is not None
+
+
+async def test_undo_takes_a_ticket_and_its_given_reference_back_as_one(demo_file: Path, tmp_path: Path) -> None:
+    """The reference is noted as given right after opening; one undo takes back both."""
+    async with on_desk(demo_file, tmp_path) as stage:
+        screen = await stage.open("prospect")
+        assert screen.picture is not None
+        before = screen.picture.file.tickets
+        await stage.press("t", "b")
+        stage.app.screen.query_one(Form).set_values({"description": "billed twice"})
+        await stage.press("f2")
+        await stage.press("escape", "u")
+        await stage.pilot.pause(0.3)
+        await stage.settle()
+        assert screen.picture.file.tickets == before
+        assert "Taken back" in stage.status()
+
+
+async def test_undoing_a_new_customer_goes_home(demo_file: Path, tmp_path: Path) -> None:
+    """R18: somebody new is a prospect; taking that back leaves no screen about nobody."""
+    async with on_desk(demo_file, tmp_path) as stage:
+        await stage.press("escape", "N")
+        stage.app.screen.query_one(Form).set_values({"name": "Ada Nowicka", "phone": "+48 601 602 603"})
+        await stage.press("f2")
+        assert "Ada Nowicka" in stage.text()
+        await stage.press("u")
+        await stage.pilot.pause(0.3)
+        await stage.settle()
+        assert stage.app.screen is stage.app.home
+
+
+async def test_an_outage_is_raised_confirmed_and_restored(demo_file: Path, tmp_path: Path) -> None:
+    """R26: whoever may decide takes an outage from suspicion to restoration; each step is on every screen."""
+    async with on_desk(demo_file, tmp_path) as stage:
+        await stage.press("escape", "o", "n")
+        stage.app.screen.query_one(Form).set_values({"title": "Dead switch", "elements": "ZZZ-9"})
+        await stage.press("f2")
+        assert "Dead switch" in stage.text()
+        live = {one.title: one for one in await stage.app.desk.live_outages()}
+        rows = stage.app.screen.query_one("#outages")
+        assert rows.go_to(live["Dead switch"].key)  # type: ignore[attr-defined]
+        await stage.press("c")
+        await stage.press("f2")
+        await stage.press("r")
+        await stage.press("f2")
+        assert "Dead switch" not in {one.title for one in await stage.app.desk.live_outages()}
