@@ -149,7 +149,7 @@ def _hostile(scene: Scene) -> None:
         home.contacts[contact.key] = replace(contact, subject=clean.line(HOSTILE_SUBJECT), body=body)
         home.raws[contact.key] = f"Subject: {HOSTILE_SUBJECT}\n\n{HOSTILE_BODY}".encode()
     chat = writer.contact("ask_public", scene.ago(days=2), Channel.CHAT, Direction.INBOUND, seconds=310)
-    home.contacts[chat.key] = replace(chat, subject=clean.line("[reverse]" + HOSTILE_SUBJECT), body=clean.block(HOSTILE_BODY * 3))
+    home.contacts[chat.key] = replace(chat, subject=clean.line("[reverse]" + HOSTILE_SUBJECT), body=clean.block("\n".join([HOSTILE_BODY] * 3)))
 
 
 def _monster(scene: Scene) -> None:
@@ -193,7 +193,7 @@ def _installation(scene: Scene) -> None:
     order, delay, angry = (step for step in _DELAYED.steps[:3])
     ring = replace(_DELAYED.steps[3], effects=(*_DELAYED.steps[3].effects[:1], Book(1, 8, 12)))
     arc = Arc("installation", _DELAYED.kind, 0, (order, delay, angry, ring))
-    scene.tale_at(arc, scene.ago(days=12, hours=4), scene.ago(days=4, hours=5), scene.ago(days=4, hours=3), scene.ago(hours=9))
+    scene.tale_at(arc, scene.ago(days=12, hours=4), scene.ago(days=5, hours=7), scene.ago(days=5, hours=5), scene.ago(hours=9))
 
 
 def _works(scene: Scene) -> None:
