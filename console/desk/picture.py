@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from backends.errors import BackendError, NotFound
 from backends.port import Backend, Capability, CustomerFile, OutageFilter, Page, TimelineFilter
-from backends.records import Entry, Key, Operator, Outage
-from console.rules.coverage import Hit, hits, is_live
+from backends.records import LIVE_OUTAGE_STATES, Entry, Key, Operator, Outage, OutageState
+from console.rules.coverage import Hit, hits
 from console.rules.timeline import Happening, merged
 
 FIRST_PAGE = 60
@@ -21,6 +21,7 @@ PAGE = 200
 EVERYTHING = TimelineFilter()
 HISTORY = timedelta(days=730)
 """How far back outages are laid over the history."""
+_OVER = frozenset(OutageState) - LIVE_OUTAGE_STATES
 
 
 class SourceState(StrEnum):
@@ -61,10 +62,10 @@ class Picture:
         return self.file.customer.key
 
     def happenings(self) -> list[Happening]:
-        """Return the history so far, newest first; outages stay out while a filter is on."""
+        """Return the history up to now, newest first; outages stay out while a filter is on."""
         plain = self.only == EVERYTHING
         since = self.entries[-1].at if self.after is not None and self.entries else None
-        return merged(self.entries, (*self.hits, *self.past_hits) if plain else (), since)
+        return merged(self.entries, (*self.hits, *self.past_hits) if plain else (), since, self.at)
 
 
 def parents_of(operator: Operator) -> tuple[Key, ...]:
@@ -73,12 +74,19 @@ def parents_of(operator: Operator) -> tuple[Key, ...]:
 
 
 async def outages_of(backend: Backend, file: CustomerFile, now: datetime) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
-    """Return the live and the past outages that hit this customer's lines; nothing where a backend knows none."""
+    """Return the live and the past outages that hit this customer's lines; nothing where a backend knows none.
+
+    Live ones are asked for by themselves: however many newer ones are over, none that goes on is missed (R26).
+    """
     if Capability.OUTAGES not in backend.capabilities:
         return (), ()
-    found: Sequence[Outage] = await backend.outages(OutageFilter(since=now - HISTORY))
-    every = hits(found, file.lines, file.customer, parents_of(file.operator))
-    return tuple(one for one in every if is_live(one.outage)), tuple(one for one in every if not is_live(one.outage))
+    above = parents_of(file.operator)
+    theirs = frozenset({file.operator.key, *above})
+    live: Sequence[Outage] = await backend.outages(OutageFilter(states=LIVE_OUTAGE_STATES, operator_keys=theirs))
+    over: Sequence[Outage] = await backend.outages(
+        OutageFilter(states=_OVER, operator_keys=theirs, since=now - HISTORY)
+    )
+    return hits(live, file.lines, file.customer, above), hits(over, file.lines, file.customer, above)
 
 
 async def gather(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from backends.records import Operator, Ticket, TicketEvent, TicketEventKind, TicketKind, TicketState
 from console.rules.workdays import add_working_days, end_of_day
@@ -70,8 +70,16 @@ class Clock:
     """Until due; negative when late. For a closed case, what was left at closing."""
 
 
+def zone_of(operator: Operator) -> ZoneInfo:
+    """Return the zone in which an operator's days begin and end; UTC where its record names none that exists."""
+    try:
+        return ZoneInfo(operator.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
 def _due(start: datetime, policy: Policy, operator: Operator) -> datetime:
-    zone = ZoneInfo(operator.time_zone)
+    zone = zone_of(operator)
     local = start.astimezone(zone)
     if policy.unit is Unit.HOURS:
         return start + timedelta(hours=policy.count)
@@ -83,11 +91,18 @@ def _due(start: datetime, policy: Policy, operator: Operator) -> datetime:
     return end_of_day(day, zone).astimezone(UTC)
 
 
+_ENDS_WAITING = frozenset({TicketEventKind.STATE, TicketEventKind.CLOSED, TicketEventKind.REOPENED})
+
+
 def paused_for(events: Sequence[TicketEvent], now: datetime) -> timedelta:
-    """Return how long the case waited for the customer, up to `now`, from its state events in any order."""
+    """Return how long the case waited for the customer, up to `now`, from its events in any order.
+
+    Closing and opening again end the waiting as a new state does. What is dated after `now` has not happened yet.
+    """
     waited = timedelta()
     since: datetime | None = None
-    for event in sorted((one for one in events if one.kind is TicketEventKind.STATE), key=lambda one: one.at):
+    told = [one for one in events if one.kind in _ENDS_WAITING and one.at <= now]
+    for event in sorted(told, key=lambda one: (one.at, len(one.key), one.key)):
         if event.after == TicketState.WAITING_CUSTOMER and since is None:
             since = event.at
         elif event.after != TicketState.WAITING_CUSTOMER and since is not None:

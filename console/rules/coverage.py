@@ -1,14 +1,15 @@
 """Whether an outage hits a line, and exactly why (R26).
 
-Services narrow; places and network elements are alternatives. Comparison knows no case, no diacritics and no spaces in
-postcodes, and an element covers everything below it: `lub-3` covers the port `lub-3/1/4`.
+Services narrow; places and network elements are alternatives. Comparison knows no case, no diacritics and no spaces,
+and an element covers everything below it: `lub-3` covers the port `lub-3/1/4`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from backends.clean import fold
 from backends.records import (
@@ -50,29 +51,33 @@ _LEVELS = ("port", "olt", "node", "exchange")
 _SEPARATORS = "/:.-_ "
 
 
+@lru_cache(maxsize=8192)  # the same few names are laid over every line of every customer
 def _bare(text: str) -> str:
     return "".join(fold(text).split())
 
 
+@lru_cache(maxsize=8192)
 def _postcode(text: str) -> str:
     return "".join(character for character in fold(text) if character.isalnum())
 
 
-def _below(part: str, element: str) -> bool:
-    """Whether `part` is `element` or lies under it; a longer name of the same spelling is another element."""
-    return part == element or (part.startswith(element) and part[len(element)] in _SEPARATORS)
+@lru_cache(maxsize=8192)
+def _ends_of_names(part: str) -> frozenset[str]:
+    """Return the bare names of everything that `part` lies under: what stands before each separator, spaces too."""
+    spelled = fold(part)
+    return frozenset(_bare(spelled[:place]) for place, sign in enumerate(spelled) if sign in _SEPARATORS)
 
 
 def _element(path: NetworkPath, elements: Iterable[str]) -> tuple[str, str] | None:
     named = [(level, _bare(getattr(path, level))) for level in _LEVELS]
     for element in elements:
-        wanted = _bare(element)
+        wanted = _bare(element).rstrip(_SEPARATORS)
         if not wanted:
             continue
         for level, part in named:
             if part == wanted:
                 return level, element
-        if any(part and _below(part, wanted) for _level, part in named):
+        if any(wanted in _ends_of_names(getattr(path, level)) for level in _LEVELS):
             return "", element
     return None
 
@@ -115,7 +120,9 @@ def _where(outage: Outage, place: Place, path: NetworkPath) -> tuple[Because, st
 
 
 def _place_of(line: Line, customer: Customer) -> Place:
-    return line.place if line.place.postcode or line.place.town else customer.place
+    if not (line.place.postcode or line.place.town):
+        return customer.place
+    return line.place if line.place.country else replace(line.place, country=customer.place.country)
 
 
 def hit(outage: Outage, line: Line, customer: Customer, parents: Sequence[Key] = ()) -> Hit | None:

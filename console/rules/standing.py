@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from backends.port import CustomerFile
@@ -45,6 +45,12 @@ def open_tickets(file: CustomerFile) -> tuple[Ticket, ...]:
 def chases_by_ticket(chases: Sequence[Chase]) -> Mapping[Key, int]:
     """Return how often the customer chased each ticket; our own chasing of others does not count (R37)."""
     return Counter(chase.ticket_key for chase in chases if not chase.outbound)
+
+
+def most_chased(file: CustomerFile) -> int:
+    """Return how often the customer chased the open ticket they chased most; closed ones do not count any more."""
+    chased = chases_by_ticket(file.chases)
+    return max((chased.get(ticket.key, 0) for ticket in open_tickets(file)), default=0)
 
 
 def broken_promises(promises: Sequence[Promise], now: datetime) -> tuple[Promise, ...]:
@@ -135,11 +141,12 @@ def contacts_within(contacts: Sequence[Contact], now: datetime, span: timedelta 
     return tuple(one for one in contacts if now - span <= one.at <= now)
 
 
-def _days_between(first: datetime, now: datetime) -> int:
-    return max(1, (now.date() - first.date()).days + 1)
+def _days_between(first: datetime, now: datetime, zone: tzinfo) -> int:
+    """Return over how many calendar days of `zone` the two moments stretch, the first and the last counted."""
+    return max(1, (now.astimezone(zone).date() - first.astimezone(zone).date()).days + 1)
 
 
-def _repeated(file: CustomerFile, now: datetime) -> Said | None:
+def _repeated(file: CustomerFile, now: datetime, zone: tzinfo) -> Said | None:
     recent = contacts_within(file.recent_inbound, now)
     if len(recent) < 2:
         return None
@@ -148,8 +155,10 @@ def _repeated(file: CustomerFile, now: datetime) -> Said | None:
     for key, count in by_ticket.most_common():
         if key in opened and count >= 2:
             first = min(one.at for one in recent if one.ticket_key == key)
-            return Said(Fact.SAME_MATTER, count=count, days=_days_between(first, now), kind=opened[key].kind)
-    return Said(Fact.NTH_CONTACT, count=len(recent), days=_days_between(recent[-1].at, now))
+            days = _days_between(first, now, zone)
+            return Said(Fact.SAME_MATTER, count=count, days=days, kind=opened[key].kind)
+    first = min(one.at for one in recent)
+    return Said(Fact.NTH_CONTACT, count=len(recent), days=_days_between(first, now, zone))
 
 
 def _money(file: CustomerFile, today: date) -> Said | None:
@@ -177,16 +186,16 @@ def _cases(file: CustomerFile, now: datetime) -> list[Said]:
     return said
 
 
-def opening(file: CustomerFile, now: datetime, today: date) -> tuple[Said, ...]:
+def opening(file: CustomerFile, now: datetime, today: date, zone: tzinfo = UTC) -> tuple[Said, ...]:
     """Return what the first sentence should know, most pressing first, at most three facts (R6).
 
-    `today` is the calendar day where the customer lives.
+    `today` is the calendar day of the reader, whose days in `zone` are counted.
     """
     said = _cases(file, now)
-    if repeated := _repeated(file, now):
+    if repeated := _repeated(file, now, zone):
         said.append(repeated)
         if repeated.fact is Fact.SAME_MATTER:
-            said = [one for one in said if one.fact not in (Fact.OPEN_TICKET,)]
+            said = [one for one in said if one.fact is not Fact.OPEN_TICKET]
     if money := _money(file, today):
         said.append(money)
     if unanswered := waiting(file.recent_inbound):
@@ -195,7 +204,7 @@ def opening(file: CustomerFile, now: datetime, today: date) -> tuple[Said, ...]:
         said.append(Said(Fact.TERM_ENDS, day=ending.ends_on, text=ending.product))
     if not said:
         if file.recent_inbound:
-            last = file.recent_inbound[0]
+            last = max(file.recent_inbound, key=lambda one: one.at)
             said.append(Said(Fact.LAST_CONTACT, at=last.at, channel=last.channel, text=last.subject))
         elif not file.contacts_total:
             said.append(Said(Fact.NEW))

@@ -25,11 +25,13 @@ class OutageMoment:
     state: OutageState | None
     """The state from then on; None for a mere update."""
     text: str = ""
+    part: str = ""
+    """What of the outage's own history it is: `start`, `confirmed`, `end`, or the number of an update."""
 
     @property
     def key(self) -> str:
         """A stable name for this moment."""
-        return f"outage:{self.hit.outage.key}:{self.at.timestamp():.3f}:{self.state or ''}"
+        return f"outage:{self.hit.outage.key}:{self.part}"
 
 
 Happening = Contact | TicketEvent | OutageMoment
@@ -63,29 +65,36 @@ def moments_of(hit: Hit) -> list[OutageMoment]:
     """Return the outage's own history as moments, oldest first."""
     outage = hit.outage
     first = OutageState.CONFIRMED if outage.confirmed_at == outage.started_at else OutageState.SUSPECTED
-    moments = [OutageMoment(hit, outage.started_at, first, outage.title)]
+    moments = [OutageMoment(hit, outage.started_at, first, outage.title, "start")]
     told = {update.state for update in outage.updates if update.state}
     if outage.confirmed_at and first is not OutageState.CONFIRMED and OutageState.CONFIRMED not in told:
-        moments.append(OutageMoment(hit, outage.confirmed_at, OutageState.CONFIRMED))
-    moments += [OutageMoment(hit, update.at, update.state, update.text) for update in outage.updates]
+        moments.append(OutageMoment(hit, outage.confirmed_at, OutageState.CONFIRMED, part="confirmed"))
+    for number, update in enumerate(outage.updates, start=1):
+        moments.append(OutageMoment(hit, update.at, update.state, update.text, str(number)))
     if outage.ended_at and outage.state not in told:
-        moments.append(OutageMoment(hit, outage.ended_at, outage.state))
-    return moments
+        moments.append(OutageMoment(hit, outage.ended_at, outage.state, part="end"))
+    return sorted(moments, key=_at)
 
 
 def _at(happening: Happening) -> datetime:
     return happening.at
 
 
-def merged(entries: Iterable[Entry], hits: Iterable[Hit], since: datetime | None) -> list[Happening]:
+def merged(
+    entries: Iterable[Entry], hits: Iterable[Hit], since: datetime | None, until: datetime | None = None
+) -> list[Happening]:
     """Return entries and the moments of outages, newest first.
 
     Outage moments before `since` are left out: that part of the history has not been fetched yet. None means all of
-    it has.
+    it has. Those after `until` are left out as well: works of tomorrow are no history, the banner tells of them.
     """
     happenings: list[Happening] = list(entries)
     for hit in hits:
-        happenings += [moment for moment in moments_of(hit) if since is None or moment.at >= since]
+        happenings += [
+            moment
+            for moment in moments_of(hit)
+            if (since is None or moment.at >= since) and (until is None or moment.at <= until)
+        ]
     happenings.sort(key=lambda one: (_at(one), name_of(one)), reverse=True)
     return happenings
 
@@ -95,8 +104,15 @@ def thread_of(happening: Happening) -> str:
     return happening.thread if isinstance(happening, Contact) else ""
 
 
+_RUN = "events:"
+_THREAD = "thread:"
+
+
 def _groups(happenings: Sequence[Happening]) -> list[str]:
-    """Return for each row the group it belongs to: its thread, or the run of ticket events it came with."""
+    """Return for each row the group it belongs to: its thread, or the run of ticket events it came with.
+
+    Names of threads come from outside; the mark before them keeps them apart from runs.
+    """
     groups: list[str] = []
     run = ""
     last: TicketEvent | None = None
@@ -104,12 +120,13 @@ def _groups(happenings: Sequence[Happening]) -> list[str]:
         if isinstance(happening, TicketEvent):
             joined = last is not None and last.ticket_key == happening.ticket_key and last.at - happening.at <= TOGETHER
             if not joined:
-                run = f"events:{happening.key}"
+                run = f"{_RUN}{happening.key}"
             last = happening
             groups.append(run)
         else:
             last = None
-            groups.append(thread_of(happening))
+            thread = thread_of(happening)
+            groups.append(_THREAD + thread if thread else "")
     return groups
 
 
@@ -131,7 +148,7 @@ def folded(
     for happening, group in zip(happenings, groups, strict=True):
         several = bool(group) and sizes[group] > 1
         name = group if several else ""
-        shut = several and (group not in opened if group.startswith("events:") else group in closed)
+        shut = several and (group not in opened if group.startswith(_RUN) else group in closed)
         head = group not in seen
         seen.add(group)
         if shut and not head:

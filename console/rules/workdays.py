@@ -10,22 +10,33 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 SATURDAY = 5
+USUAL_REGION = {"GB": "ENG"}
+"""The region meant where none is named: a country's common holidays alone would leave out those of most of its people
+(the holidays that all of the United Kingdom shares lack Easter Monday and the one in August)."""
+
+_CATEGORIES = {"SE": ("public", "de_facto")}
+"""Kinds of holidays that stop a clock, where these are more than the public ones: the Swedish law on reckoning time
+(1930:173) puts the eves of Midsummer, Christmas and New Year on a par with Sundays."""
 
 
 @lru_cache(maxsize=64)
 def _holidays(country: str, region: str, year: int) -> frozenset[date]:
     import holidays  # costs 120 ms, and most starts never need it
 
-    try:
-        found = holidays.country_holidays(country, subdiv=region or None, years=year)
-    except NotImplementedError:
-        return frozenset()
-    return frozenset(found)
+    for subdivision in (region or USUAL_REGION.get(country), None):
+        try:
+            found = holidays.country_holidays(
+                country, subdiv=subdivision, years=year, categories=_CATEGORIES.get(country)
+            )
+            return frozenset(found)
+        except NotImplementedError:
+            continue
+    return frozenset()
 
 
 def is_working_day(day: date, country: str, region: str = "") -> bool:
     """Return whether `day` is neither a weekend nor a public holiday; an unknown country knows weekends only."""
-    return day.weekday() < SATURDAY and day not in _holidays(country, region, day.year)
+    return day.weekday() < SATURDAY and day not in _holidays(country.strip().upper(), region, day.year)
 
 
 def add_working_days(day: date, count: int, country: str, region: str = "") -> date:
