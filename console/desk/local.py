@@ -1,7 +1,8 @@
 """What an agent has at hand on this machine: drafts, whom they opened last, where they were. A SQLite file, 0600.
 
 Drafts are written on a thread of their own, so that neither a stalled terminal nor a busy loop keeps them from the
-disk. What is typed is in memory at once and on disk within `REST` seconds; `flush` waits for that.
+disk. What is typed is in memory at once and on disk within `REST` seconds; `flush` waits for that. A write that fails
+is tried again until it succeeds; where the folder cannot be written at all, the console works without it and says so.
 """
 
 from __future__ import annotations
@@ -12,13 +13,19 @@ import sqlite3
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 RECENT = 30
 REST = 0.15
 """Seconds between two writes, so that fast typing costs a few syncs a second and not one a key."""
+KEEP_DAYS = 30
+"""Days that a draft nobody came back to is kept."""
+FIRST_RETRY = 0.5
+LONGEST_RETRY = 15.0
+"""Seconds until a write that failed is tried again: at first, and after many failures."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS drafts (
@@ -36,6 +43,7 @@ CREATE TABLE IF NOT EXISTS places (
 
 _Row = tuple[str | int, ...]
 _Job = tuple[str, _Row]
+_PID_BITS = 22  # Linux gives out no larger process numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +75,45 @@ def _micros(moment: datetime) -> int:
     return round(moment.timestamp() * 1_000_000)
 
 
-def _alive(process: int) -> bool:
+def _started(pid: int) -> int:
+    """Return when a process started, in ticks since boot; 0 where the system does not tell."""
     try:
-        os.kill(process, 0)
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        return int(stat.rpartition(b")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _mark(pid: int) -> int:
+    """Return a number that names one process and no later one: numbers of processes are given out again."""
+    return _started(pid) << _PID_BITS | pid
+
+
+def _alive(mark: int) -> bool:
+    pid, started = mark & ((1 << _PID_BITS) - 1), mark >> _PID_BITS
+    if not pid:
+        return False
+    try:
+        os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except OSError:
+    except PermissionError:
         return True
-    return True
+    return not started or _started(pid) in (0, started)
 
 
 class LocalStore:
-    """Drafts, recent customers and the last spot of one agent on one store (the backend's URL)."""
+    """Drafts, recent customers and the last spot of one agent on one store (the backend's URL).
 
-    def __init__(self, path: Path, *, store: str, agent: str) -> None:
+    `rest` is the seconds between two writes, `keep_days` the days after which a draft is removed unasked.
+    """
+
+    def __init__(self, path: Path, *, store: str, agent: str, rest: float = REST, keep_days: int = KEEP_DAYS) -> None:
         self._path = path
         self._who = (store, agent)
+        self._rest = rest
+        self._keep = timedelta(days=keep_days)
+        self._mark = _mark(os.getpid())
         self._state = threading.Condition()
         self._drafts: dict[tuple[str, str, str], Draft] = {}
         self._jobs: dict[tuple[str, ...], _Job] = {}
@@ -95,28 +126,50 @@ class LocalStore:
         """The last error of the writing thread; the console tells the agent that drafts are not kept."""
 
     def open(self) -> None:
-        """Read what is there and start the writing thread; raises OSError or sqlite3.Error."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = self._connect()
+        """Remove what is too old, read what is there and start the writing thread.
+
+        Nothing is raised: an agent must be able to work on a machine whose disk is full or read-only. What went wrong
+        stands in `failure`, and the thread goes on trying.
+        """
         try:
-            connection.executescript(_SCHEMA)
-            rows = connection.execute(
-                "SELECT customer, action, subject, answers, at FROM drafts WHERE store = ? AND agent = ?", self._who
-            ).fetchall()
-        finally:
-            connection.close()
-        for customer, action, subject, answers, at in rows:
-            draft = Draft(customer, action, subject, json.loads(answers), datetime.fromtimestamp(at / 1e6, UTC))
-            self._drafts[draft.name] = draft
+            self._read()
+        except (OSError, sqlite3.Error) as error:
+            self.failure = error
         self._thread = threading.Thread(target=self._write_all, name="drafts", daemon=True)
         self._thread.start()
 
+    def _read(self) -> None:
+        oldest = _micros(datetime.now(UTC) - self._keep)
+        with closing(self._connect()) as connection:
+            connection.execute("DELETE FROM drafts WHERE at < ?", (oldest,))
+            rows = connection.execute(
+                "SELECT customer, action, subject, answers, at FROM drafts WHERE store = ? AND agent = ?", self._who
+            ).fetchall()
+        for customer, action, subject, answers, at in rows:
+            with suppress(ValueError, TypeError, OverflowError):  # a row that nobody can read must not keep others away
+                draft = Draft(
+                    customer, action, subject, dict(json.loads(answers)), datetime.fromtimestamp(at / 1e6, UTC)
+                )
+                self._drafts[draft.name] = draft
+
     def _connect(self) -> sqlite3.Connection:
+        """Return a connection to the file, made if need be, its owner's alone; raises OSError, sqlite3.Error."""
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            with suppress(PermissionError):  # the mode of somebody else's file that we may write to is theirs
+                os.fchmod(file, 0o600)
+        finally:
+            os.close(file)
         connection = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA secure_delete=ON")
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA secure_delete=ON")
+            connection.executescript(_SCHEMA)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     # the writing thread ---------------------------------------------------------------------------------------------
@@ -131,25 +184,35 @@ class LocalStore:
 
     def _write_all(self) -> None:
         connection: sqlite3.Connection | None = None
-        while True:
+        pause = self._rest
+        ending = False
+        while not ending:
             with self._state:
                 self._state.wait_for(lambda: self._jobs or self._ending)
                 if not self._hurry and not self._ending:
-                    self._state.wait_for(lambda: self._hurry or self._ending, timeout=REST)
-                jobs, self._jobs = list(self._jobs.values()), {}
+                    self._state.wait_for(lambda: self._hurry or self._ending, timeout=pause)
+                jobs, self._jobs = self._jobs, {}
                 asked, ending = self._asked, self._ending
                 self._hurry = False
+            failure: Exception | None = None
             try:
-                connection = connection or self._connect()
-                self._write(connection, jobs)
-                self.failure = None
+                if jobs:
+                    connection = connection or self._connect()
+                    self._write(connection, list(jobs.values()))
+                pause = self._rest
             except (sqlite3.Error, OSError) as error:
-                self.failure = error
+                failure = error
+                pause = min(max(FIRST_RETRY, pause * 2), LONGEST_RETRY)
+                if connection is not None:
+                    connection.close()
+                    connection = None
             with self._state:
+                if jobs:
+                    self.failure = failure
+                if failure is not None:
+                    self._jobs = {**jobs, **self._jobs}
                 self._done = asked
                 self._state.notify_all()
-                if ending and not self._jobs:
-                    break
         if connection is not None:
             connection.close()
 
@@ -177,7 +240,7 @@ class LocalStore:
         return reached and self.failure is None
 
     def close(self) -> None:
-        """Write what is pending and end the thread; waits two seconds at most."""
+        """Write what is pending and end the thread; waits two seconds at most. May be called twice."""
         if self._thread is None:
             return
         with self._state:
@@ -214,27 +277,30 @@ class LocalStore:
 
     def at(self, spot: Spot | None) -> None:
         """Remember where the agent is now; None on an orderly end."""
-        process = os.getpid()
         if spot is None:
-            sql, row = "DELETE FROM places WHERE store = ? AND agent = ? AND process = ?", (*self._who, process)
+            sql, row = "DELETE FROM places WHERE store = ? AND agent = ? AND process = ?", (*self._who, self._mark)
             self._later(("spot",), sql, row)
             return
-        there: _Row = (*self._who, process, spot.customer_key, spot.action, spot.subject)
+        there: _Row = (*self._who, self._mark, spot.customer_key, spot.action, spot.subject)
         self._later(("spot",), "REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?)", there)
 
     def left_behind(self) -> Spot | None:
-        """Return where a console of this agent was when it ended without a word, and forget that."""
+        """Return where a console of this agent was when it ended without a word, and forget that.
+
+        None as well when the file cannot be read; `failure` says why.
+        """
         sql = "SELECT process, customer, action, subject FROM places WHERE store = ? AND agent = ?"
-        connection = self._connect()
         try:
-            rows = connection.execute(sql, self._who).fetchall()
-            dead = [row for row in rows if not _alive(row[0])]
-            for row in dead:
-                connection.execute(
-                    "DELETE FROM places WHERE store = ? AND agent = ? AND process = ?", (*self._who, row[0])
-                )
-        finally:
-            connection.close()
+            with closing(self._connect()) as connection:
+                rows = connection.execute(sql, self._who).fetchall()
+                dead = [row for row in rows if not _alive(row[0])]
+                for row in dead:
+                    connection.execute(
+                        "DELETE FROM places WHERE store = ? AND agent = ? AND process = ?", (*self._who, row[0])
+                    )
+        except (OSError, sqlite3.Error) as error:
+            self.failure = error
+            return None
         return Spot(*dead[-1][1:]) if dead else None
 
     # recent customers -------------------------------------------------------------------------------------------------
@@ -250,14 +316,15 @@ class LocalStore:
         self._later(("trim",), trim, (*self._who, RECENT))
 
     def recent(self) -> tuple[str, ...]:
-        """Return the keys of the customers opened last, newest first."""
+        """Return the keys of the customers opened last, newest first; none when the file cannot be read."""
         self.flush()
-        connection = self._connect()
         try:
-            rows = connection.execute(
-                "SELECT customer FROM recent WHERE store = ? AND agent = ? ORDER BY at DESC LIMIT ?",
-                (*self._who, RECENT),
-            ).fetchall()
-        finally:
-            connection.close()
+            with closing(self._connect()) as connection:
+                rows = connection.execute(
+                    "SELECT customer FROM recent WHERE store = ? AND agent = ? ORDER BY at DESC LIMIT ?",
+                    (*self._who, RECENT),
+                ).fetchall()
+        except (OSError, sqlite3.Error) as error:
+            self.failure = error
+            return ()
         return tuple(row[0] for row in rows)
