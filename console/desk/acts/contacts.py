@@ -16,10 +16,12 @@ from backends.records import (
     Ticket,
     new_key,
 )
-from console.desk.acts.scene import Scene, Unfit, Values, changed, new, note_of, text_of
+from console.desk.acts.scene import Scene, Unfit, Values, changed, code_of, new, note_of, text_of
 from console.rules.asking import answer_needed, can_be_answered
 
 SUBJECT = 80
+LONGEST = 24 * 60 * 60
+"""Seconds that a contact can take: a form that stood open for longer was forgotten, not talked over."""
 
 
 def subject_from(note: str) -> str:
@@ -88,7 +90,8 @@ def ticket_named(scene: Scene, values: Values, field: str = "ticket") -> Ticket 
 
 def _seconds(values: Values) -> int:
     typed = values.get("seconds", "")
-    return int(typed) if typed.isdigit() else 0
+    seconds = int(typed) if typed.isdecimal() and len(typed) < 10 else 0
+    return seconds if seconds <= LONGEST else 0
 
 
 def log_contact(scene: Scene, values: Values) -> Batch:
@@ -97,15 +100,15 @@ def log_contact(scene: Scene, values: Values) -> Batch:
     Answers: channel, direction, note (needed), subject, outcome, ticket, seconds. A written inbound contact that the
     wrap-up calls settled is stored as answered (R10).
     """
-    channel = values.get("channel") or Channel.CALL
-    direction = Direction(values.get("direction") or Direction.INBOUND)
+    channel = text_of(values, "channel") or Channel.CALL
+    direction = code_of(values, "direction", Direction, Direction.INBOUND)
     if channel == Channel.NOTE:
         direction = Direction.INTERNAL
     note = note_of(values, "note", needed=True)
     contact = contact_now(
         scene, channel, direction, note=note, subject=text_of(values, "subject"), ticket=ticket_named(scene, values)
     )
-    outcome = values.get("outcome", "")
+    outcome = text_of(values, "outcome")
     contact = replace(contact, outcome=outcome, seconds=_seconds(values))
     if contact.answer is AnswerState.WAITING and outcome == "solved":
         contact = replace(contact, answer=AnswerState.ANSWERED, answered_at=scene.now)
@@ -117,7 +120,7 @@ def reply(scene: Scene, values: Values, to: Contact | None = None) -> Batch:
 
     Answers: channel, to, subject, body (needed), ticket.
     """
-    channel = values.get("channel") or (to.channel if to else Channel.EMAIL)
+    channel = text_of(values, "channel") or (to.channel if to else Channel.EMAIL)
     body = note_of(values, "body", needed=True)
     ticket = ticket_named(scene, values)
     sent = contact_now(scene, channel, Direction.OUTBOUND, note=body, subject=text_of(values, "subject"), ticket=ticket)

@@ -9,23 +9,21 @@ from zoneinfo import ZoneInfo
 
 from backends.port import Batch
 from backends.records import Agent, Coverage, Key, Outage, OutageState, OutageUpdate, new_key
-from console.desk.acts.scene import Unfit, Values, changed, new, text_of
+from console.desk.acts.scene import Unfit, Values, changed, moment_in, new, text_of
 from console.rules.coverage import is_live
-from console.rules.moments import UnreadMoment, read_moment
+
+LIST_LIMIT = 100_000
+"""Characters of a list of places: a name that was cut off would be a customer who is told nothing (R26)."""
+NEWS_LIMIT = 2_000
 
 
 def _words(values: Values, field: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text_of(values, field).replace(";", ",").split(",") if part.strip())
+    typed = text_of(values, field, limit=LIST_LIMIT).replace(";", ",")
+    return tuple(dict.fromkeys(part.strip() for part in typed.split(",") if part.strip()))
 
 
 def _until(values: Values, now: datetime, zone: ZoneInfo, language: str) -> datetime | None:
-    typed = text_of(values, "expected_end")
-    if not typed:
-        return None
-    try:
-        return read_moment(typed, now=now, zone=zone, language=language).at
-    except UnreadMoment as error:
-        raise Unfit("expected_end", "moment") from error
+    return moment_in(values, "expected_end", now=now, zone=zone, language=language)
 
 
 def raise_outage(
@@ -66,7 +64,7 @@ def raise_outage(
         source=agent.name,
         supplier=text_of(values, "supplier"),
         supplier_reference=text_of(values, "supplier_reference"),
-        say=text_of(values, "say"),
+        say=text_of(values, "say", limit=NEWS_LIMIT),
     )
     return Batch((new(outage),), actor=agent.login, act="create")
 
@@ -103,11 +101,11 @@ def update_outage(
         raise Unfit("outage", "over")
     if state is not None and not may_become(outage, state):
         raise Unfit("state", "cannot_follow")
-    text = text_of(values, "text", needed=state is None or state is OutageState.DISMISSED)
+    text = text_of(values, "text", needed=state is None or state is OutageState.DISMISSED, limit=NEWS_LIMIT)
     known = replace(
         outage,
         expected_end=_until(values, now, zone, language) or outage.expected_end,
-        say=text_of(values, "say") or outage.say,
+        say=text_of(values, "say", limit=NEWS_LIMIT) or outage.say,
         updates=(*outage.updates, OutageUpdate(now, text, agent.name, state)),
     )
     if state is OutageState.CONFIRMED:

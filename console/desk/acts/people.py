@@ -39,18 +39,52 @@ def _is_mobile(number: str) -> bool:
     return kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
+def _phone(typed: str, country: str) -> ContactPoint:
+    number = phone_number(typed, country)
+    if number is None:
+        raise Unfit("phone", "phone")
+    return ContactPoint(PointKind.MOBILE if _is_mobile(number) else PointKind.PHONE, number, preferred=True)
+
+
+def _email(typed: str) -> ContactPoint:
+    typed = typed.lower()
+    name, _at, host = typed.partition("@")
+    if not name or "@" in host or " " in typed or "." not in host.strip(".") or host != host.strip("."):
+        raise Unfit("email", "email")
+    return ContactPoint(PointKind.EMAIL, typed)
+
+
 def _points(values: Values, country: str) -> tuple[ContactPoint, ...]:
     points: list[ContactPoint] = []
     if typed := text_of(values, "phone"):
-        number = phone_number(typed, country)
-        if number is None:
-            raise Unfit("phone", "phone")
-        points.append(ContactPoint(PointKind.MOBILE if _is_mobile(number) else PointKind.PHONE, number, preferred=True))
-    if typed := text_of(values, "email").lower():
-        name, at, host = typed.partition("@")
-        if not (name and at and "." in host) or " " in typed:
-            raise Unfit("email", "email")
-        points.append(ContactPoint(PointKind.EMAIL, typed))
+        points.append(_phone(typed, country))
+    if typed := text_of(values, "email"):
+        points.append(_email(typed))
+    return tuple(points)
+
+
+def _corrected_points(customer: Customer, values: Values, country: str) -> tuple[ContactPoint, ...]:
+    """Return the customer's points with those that the form shows as they were typed.
+
+    One that was left as it was stays as it is, label and all, even where it came in unreadable; a new value takes the
+    place of the old one and its label; an emptied answer takes it away.
+    """
+    points = list(customer.points)
+    shown = shown_points(customer)
+    for field in ("phone", "email"):
+        typed, before = text_of(values, field), shown.get(field)
+        if before is not None and typed == before.value:
+            continue
+        after = None
+        if typed:
+            made = _phone(typed, country) if field == "phone" else _email(typed)
+            after = made if before is None else replace(before, kind=made.kind, value=made.value)
+            points = [one for one in points if one is before or (one.kind, one.value) != (made.kind, made.value)]
+        if before is None:
+            points += [after] if after else []
+        else:
+            place = points.index(before)
+            points[place : place + 1] = [after] if after else []
     return tuple(points)
 
 
@@ -79,7 +113,7 @@ def new_customer(values: Values, operator: Operator, *, agent: Agent, now: datet
         operator_key=operator.key,
         kind=CustomerKind.PROSPECT,
         name=text_of(values, "name", needed=True),
-        language=values.get("language") or operator.language,
+        language=text_of(values, "language") or operator.language,
         greeting_name=text_of(values, "greeting_name"),
         place=_place(values, operator.country),
         points=points,
@@ -94,16 +128,14 @@ def correct_customer(scene: Scene, values: Values) -> Batch:
     Points that the form does not show stay as they are.
     """
     customer = scene.file.customer
-    typed = _points(values, scene.file.operator.country)
-    shown = shown_points(customer)
-    kept = tuple(point for point in customer.points if point not in shown.values())
+    country = scene.file.operator.country
     corrected = replace(
         customer,
         name=text_of(values, "name", needed=True),
         greeting_name=text_of(values, "greeting_name"),
-        language=values.get("language") or customer.language,
-        place=_place(values, scene.file.operator.country, customer.place),
-        points=typed + tuple(point for point in kept if point.value not in {one.value for one in typed}),
+        language=text_of(values, "language") or customer.language,
+        place=_place(values, country, customer.place),
+        points=_corrected_points(customer, values, country),
         tone=text_of(values, "tone"),
     )
     if corrected == customer:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from backends.port import Batch, Put
 from backends.records import Promise, PromiseKind, PromiseState, Ticket, TicketEventKind, new_key
-from console.desk.acts.scene import Scene, Unfit, Values, changed, event, moment_of, new, text_of
+from console.desk.acts.scene import Scene, Unfit, Values, changed, code_of, event, moment_of, new, text_of
 
 
 def promise(scene: Scene, values: Values, ticket: Ticket | None = None) -> Batch:
@@ -14,7 +14,7 @@ def promise(scene: Scene, values: Values, ticket: Ticket | None = None) -> Batch
 
     Answers: kind (`deed` or `call_back`), deed (needed for a deed), due (needed, plain words).
     """
-    kind = PromiseKind(values.get("kind") or PromiseKind.DEED)
+    kind = code_of(values, "kind", PromiseKind, PromiseKind.DEED)
     due = moment_of(values, "due", scene, needed=True)
     deed = text_of(values, "deed", needed=kind is PromiseKind.DEED)
     made = Promise(

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from backends.clean import block, line
+from backends.clean import LINE_LIMIT, block, line
 from backends.port import Batch, CustomerFile, Put
 from backends.records import Agent, Contact, Record, Ticket, TicketEvent, TicketEventKind, new_key
-from console.rules.moments import UnreadMoment, read_moment
+from console.rules.moments import AmbiguousMoment, NoSuchMoment, PastMoment, UnreadMoment, read_moment
 
 Values = Mapping[str, str]
 """Answers of a form by question code, as typed."""
 
-DEFAULT_LIMIT = 200
+E = TypeVar("E", bound=StrEnum)
+
+_UNREAD: Mapping[type[UnreadMoment], str] = {
+    AmbiguousMoment: "moment_unclear",
+    PastMoment: "moment_past",
+    NoSuchMoment: "moment_none",
+}
 
 
 class Unfit(ValueError):
@@ -42,9 +50,9 @@ class Scene:
         return Batch(tuple(items), actor=self.agent.login, act=act, reason=reason)
 
 
-def text_of(values: Values, field: str, *, needed: bool = False) -> str:
-    """Return a one-line answer, cleaned; raises Unfit when it is needed and empty."""
-    found = line(values.get(field, ""), limit=DEFAULT_LIMIT).strip()
+def text_of(values: Values, field: str, *, needed: bool = False, limit: int = LINE_LIMIT) -> str:
+    """Return a one-line answer, cleaned and at most `limit` characters; raises Unfit when it is needed and empty."""
+    found = line(values.get(field, ""), limit=limit).strip()
     if needed and not found:
         raise Unfit(field, "needed")
     return found
@@ -58,15 +66,43 @@ def note_of(values: Values, field: str, *, needed: bool = False) -> str:
     return found
 
 
-def moment_of(values: Values, field: str, scene: Scene, *, needed: bool = False) -> datetime | None:
-    """Return the moment that plain words name, in UTC; raises Unfit when they cannot be read or it is needed."""
+def code_of(values: Values, field: str, kind: type[E], default: E | None = None) -> E:
+    """Return the code that a choice holds, `default` for an empty answer.
+
+    Raises Unfit `needed` for an empty answer without a default, `unknown` for what is no code: a draft of an older
+    version, an answer from a script.
+    """
+    typed = values.get(field, "").strip()
+    if not typed:
+        if default is None:
+            raise Unfit(field, "needed")
+        return default
+    try:
+        return kind(typed)
+    except ValueError as error:
+        raise Unfit(field, "unknown") from error
+
+
+def moment_in(
+    values: Values, field: str, *, now: datetime, zone: ZoneInfo, language: str, needed: bool = False
+) -> datetime | None:
+    """Return the moment that plain words name, in UTC, as meant in `zone`; None for an empty answer.
+
+    Raises Unfit when it is needed and empty, and `moment`, `moment_unclear`, `moment_past` or `moment_none` when the
+    words name none that can be taken.
+    """
     typed = text_of(values, field, needed=needed)
     if not typed:
         return None
     try:
-        return read_moment(typed, now=scene.now, zone=scene.zone, language=scene.language).at
+        return read_moment(typed, now=now, zone=zone, language=language).at
     except UnreadMoment as error:
-        raise Unfit(field, "moment") from error
+        raise Unfit(field, _UNREAD.get(type(error), "moment")) from error
+
+
+def moment_of(values: Values, field: str, scene: Scene, *, needed: bool = False) -> datetime | None:
+    """Return the moment that plain words name to the scene's agent; raises Unfit as `moment_in` does."""
+    return moment_in(values, field, now=scene.now, zone=scene.zone, language=scene.language, needed=needed)
 
 
 def new(record: Record) -> Put:

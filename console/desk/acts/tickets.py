@@ -23,19 +23,12 @@ from backends.records import (
     new_key,
 )
 from console.desk.acts.contacts import contact_now, subject_from
-from console.desk.acts.scene import Scene, Unfit, Values, changed, event, moment_of, new, note_of, text_of
+from console.desk.acts.scene import Scene, Unfit, Values, changed, code_of, event, moment_of, new, note_of, text_of
 from console.rules.asking import HOLDERS, QUESTIONS, raised
 from console.rules.standing import chases_by_ticket
 
 OPENS_WITH_CONTACT = (Channel.CALL, Channel.CHAT, Channel.VISIT)
 """Channels on which opening a ticket is itself the contact; a note of it is stored with the ticket."""
-
-
-def _kind(values: Values) -> TicketKind:
-    try:
-        return TicketKind(values.get("kind", ""))
-    except ValueError as error:
-        raise Unfit("kind", "needed") from error
 
 
 def _line_key(scene: Scene, values: Values) -> Key:
@@ -62,7 +55,7 @@ def _details(kind: TicketKind, values: Values) -> tuple[tuple[str, str], ...]:
 
 
 def _fresh(scene: Scene, values: Values, about: Contact | None) -> Ticket:
-    kind = _kind(values)
+    kind = code_of(values, "kind", TicketKind)
     description = note_of(values, "description")
     subject = text_of(values, "subject") or subject_from(description) or (about.subject if about else "")
     if not subject:
@@ -80,7 +73,7 @@ def _fresh(scene: Scene, values: Values, about: Contact | None) -> Ticket:
         opened_at=scene.now,
         first_contact_at=min(about.at, scene.now) if about else scene.now,
         opened_by=scene.agent.name,
-        priority=Priority(values.get("priority") or Priority.NORMAL),
+        priority=code_of(values, "priority", Priority, Priority.NORMAL),
         line_key=_line_key(scene, values),
         holder=holder,
         held_since=scene.now,
@@ -123,7 +116,7 @@ def chase(scene: Scene, ticket: Ticket, values: Values) -> Batch:
     note = note_of(values, "note")
     contact = contact_now(
         scene,
-        values.get("channel") or Channel.CALL,
+        text_of(values, "channel") or Channel.CALL,
         Direction.INBOUND,
         note=note,
         subject=ticket.subject,
@@ -148,23 +141,24 @@ def chase(scene: Scene, ticket: Ticket, values: Values) -> Batch:
 def hand_over(scene: Scene, ticket: Ticket, values: Values) -> Batch:
     """Give the ball to somebody else, with the next step and its date (R5).
 
-    Answers: holder (needed), holder_name, holder_reference, next_step, next_step_at.
+    Answers: holder (needed), holder_name, holder_reference, next_step, next_step_at. A step that stays the same keeps
+    its date unless another is given.
     """
     _must_be_open(ticket)
-    try:
-        holder = Holder(values.get("holder", ""))
-    except ValueError as error:
-        raise Unfit("holder", "needed") from error
+    holder = code_of(values, "holder", Holder)
     state = TicketState.WAITING_CUSTOMER if holder is Holder.CUSTOMER else TicketState.IN_PROGRESS
     name = text_of(values, "holder_name")
+    step, step_at = text_of(values, "next_step"), moment_of(values, "next_step_at", scene)
+    if step_at is None and step and step == ticket.next_step:
+        step_at = ticket.next_step_at
     moved = replace(
         ticket,
         holder=holder,
         holder_name=name,
         holder_reference=text_of(values, "holder_reference"),
         held_since=ticket.held_since if (holder, name) == (ticket.holder, ticket.holder_name) else scene.now,
-        next_step=text_of(values, "next_step"),
-        next_step_at=moment_of(values, "next_step_at", scene),
+        next_step=step,
+        next_step_at=step_at,
         state=state,
     )
     if moved == ticket:
@@ -184,20 +178,13 @@ def _must_be_open(ticket: Ticket) -> None:
         raise Unfit("ticket", "closed")
 
 
-def _outcome(values: Values) -> Outcome:
-    try:
-        return Outcome(values.get("outcome", ""))
-    except ValueError as error:
-        raise Unfit("outcome", "needed") from error
-
-
 def close(scene: Scene, ticket: Ticket, values: Values) -> Batch:
     """Close a case and class it (R4); with an open promise only with a reason.
 
     Answers: outcome (needed), resolution, reason.
     """
     _must_be_open(ticket)
-    outcome = _outcome(values)
+    outcome = code_of(values, "outcome", Outcome)
     resolution = note_of(values, "resolution")
     reason = text_of(values, "reason")
     if not reason and any(
@@ -233,8 +220,8 @@ def fix_on_spot(scene: Scene, values: Values) -> Batch:
     Answers: kind, note (needed), line, channel.
     """
     note = note_of(values, "note", needed=True)
-    kind = _kind(values) if values.get("kind") else TicketKind.FAULT
-    channel = values.get("channel") or Channel.CALL
+    kind = code_of(values, "kind", TicketKind, TicketKind.FAULT)
+    channel = text_of(values, "channel") or Channel.CALL
     ticket = Ticket(
         key=new_key(),
         reference="",
