@@ -1,0 +1,1 @@
+"""What makes the files that are made from the sources: `make docs` runs all of it."""
