@@ -40,6 +40,7 @@ from console.present.failures import failure_words
 from console.present.setting import Now
 from console.screens.base import HEIGHTS, WIDTHS, BaseScreen
 from console.screens.customer import CustomerScreen
+from console.screens.form import FormScreen
 from console.screens.home import HomeScreen
 from console.screens.lock import LockScreen
 from console.screens.workers import WatchesWorkers
@@ -48,6 +49,7 @@ from console.terminal.clean_filter import CleanFilter
 from console.terminal.driver import driver_for
 from console.terminal.failures import ReportsFailuresBriefly
 from console.terminal.painter import PaintsChangedCells
+from console.terminal.turns import TakesKeysInTurn
 from widgets.views import Tone
 
 if TYPE_CHECKING:
@@ -137,8 +139,10 @@ class Setting(Protocol):
         """The theme asked for, empty for one that fits."""
 
 
-class Cordboard(WatchesWorkers, ReportsFailuresBriefly[int], PaintsChangedCells[int], App[int]):
+class Cordboard(WatchesWorkers, TakesKeysInTurn[int], ReportsFailuresBriefly[int], PaintsChangedCells[int], App[int]):
     """The console of one agent."""
+
+    keys_wait_for = frozenset({"open", "enter", "reply", "answer", "store", "act", "undo", "reference"})
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -161,7 +165,10 @@ class Cordboard(WatchesWorkers, ReportsFailuresBriefly[int], PaintsChangedCells[
         customer: str | None = None,
         terminal: Terminal | None = None,
     ) -> None:
-        super().__init__(driver_class=driver_for(terminal) if terminal else None)
+        super().__init__(
+            driver_class=driver_for(terminal) if terminal else None,
+            ansi_color=True if terminal is not None and terminal.colours != "full" else None,
+        )
         self.animation_level = "none"
         self.desk = desk
         self.local = local
@@ -252,7 +259,10 @@ class Cordboard(WatchesWorkers, ReportsFailuresBriefly[int], PaintsChangedCells[
         self.local.flush()
 
     def act_leave(self) -> None:
-        """End the console; drafts stay."""
+        """End the console; drafts stay, also that of a form which is open."""
+        for screen in self.screen_stack:
+            if isinstance(screen, FormScreen):
+                screen.keep_now()
         self.local.at(None)
         self.exit(0)
 

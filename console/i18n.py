@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 
 LANGUAGES = ("en", "it", "fr", "pl", "sv")
 """Languages of the interface, the first one being the source."""
@@ -111,7 +111,7 @@ def catalogue(language: str) -> Catalogue:
     """Return the catalogue of `language`; English when there is none."""
     if language not in LANGUAGES:
         language = "en"
-    file = resources.files("console") / "locale" / f"{language}.po"
+    file = Path(__file__).parent / "locale" / f"{language}.po"
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:

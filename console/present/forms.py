@@ -73,8 +73,8 @@ def _when(code: str, label: str, filled: Filled, *, needed: bool = False) -> Fie
     return FieldView(code, label, FieldKind.MOMENT, filled.get(code, ""), hint=hint, needed=needed)
 
 
-def _form(title: str, fields: Sequence[FieldView], subtitle: str = "", banner: str = "", save: str = "") -> FormView:
-    return FormView(title, tuple(fields), subtitle, banner, save or _("Save"), _("Back, keep as a draft"))
+def _form(title: str, fields: Sequence[FieldView], subtitle: str = "", save: str = "") -> FormView:
+    return FormView(title, tuple(fields), subtitle, "", save or _("Save"), _("Back, keep as a draft"))
 
 
 def _tickets(file: CustomerFile) -> tuple[ChoiceView, ...]:
@@ -106,7 +106,7 @@ def _line_field(file: CustomerFile, filled: Filled) -> list[FieldView]:
     return [_pick("line", _("Line"), _lines(file), filled, default=only)]
 
 
-def log_contact(file: CustomerFile, filled: Filled, banner: str = "") -> FormView:
+def log_contact(file: CustomerFile, filled: Filled) -> FormView:
     """Return the form for a contact while it happens: the note first, the wrap-up below."""
     outcomes = tuple(_choice(code, _(label), code[0]) for code, label in OUTCOMES.items())
     directions = (
@@ -120,7 +120,7 @@ def log_contact(file: CustomerFile, filled: Filled, banner: str = "") -> FormVie
         _pick("direction", _("Direction"), directions, filled, default=Direction.INBOUND),
         *_ticket_field(file, filled),
     ]
-    return _form(_("Log a contact"), fields, plain(file.customer.name), banner)
+    return _form(_("Log a contact"), fields, plain(file.customer.name))
 
 
 def _asked(question: Question, filled: Filled) -> FieldView:
@@ -146,7 +146,7 @@ def ticket_kinds() -> tuple[ChoiceView, ...]:
 
 
 def open_ticket(
-    file: CustomerFile, kind: TicketKind, filled: Filled, now: Now, about: Contact | None = None, banner: str = ""
+    file: CustomerFile, kind: TicketKind, filled: Filled, now: Now, about: Contact | None = None
 ) -> FormView:
     """Return the form for a new ticket: what that kind needs, no more (R36)."""
     spoken = (Channel.CALL, Channel.CHAT, Channel.VISIT)
@@ -159,7 +159,7 @@ def open_ticket(
         none = _choice(NONE, _("no contact"))
         fields.append(_pick("channel", _("Told us by"), (*_channels(spoken), none), filled, default=Channel.CALL))
     subtitle = contact_line(about, now) if about is not None else plain(file.customer.name)
-    return _form(_("New ticket: {kind}").format(kind=word(kind)), fields, subtitle, banner)
+    return _form(_("New ticket: {kind}").format(kind=word(kind)), fields, subtitle)
 
 
 def _ticket_title(ticket: Ticket) -> str:
@@ -186,7 +186,6 @@ def reply(
     filled: Filled,
     now: Now,
     to: Contact | None = None,
-    banner: str = "",
     cursor: int | None = None,
 ) -> FormView:
     """Return the form for a message, begun with the customer's name and language (R16), the cursor in its gap."""
@@ -198,7 +197,7 @@ def reply(
         *_ticket_field(file, filled),
     ]
     subtitle = _("answers {contact}").format(contact=contact_line(to, now)) if to else plain(file.customer.name)
-    return _form(_("Write to the customer"), fields, subtitle, banner, _("Store as sent"))
+    return _form(_("Write to the customer"), fields, subtitle, _("Store as sent"))
 
 
 def promise(file: CustomerFile, filled: Filled, ticket: Ticket | None, *, call_back: bool) -> FormView:
@@ -228,14 +227,14 @@ def close_ticket(ticket: Ticket, filled: Filled, *, proposed: Outcome, promise_o
     return _form(_("Close ticket"), fields, _ticket_title(ticket))
 
 
-def fix_on_spot(file: CustomerFile, filled: Filled, banner: str = "") -> FormView:
+def fix_on_spot(file: CustomerFile, filled: Filled) -> FormView:
     """Return the form for what was fixed within the contact: one text, nothing else needed (R7)."""
     fields = [
         _note("note", _("What it was and what helped"), filled, height=3, needed=True),
         _pick("kind", _("Kind"), ticket_kinds(), filled, default=TicketKind.FAULT),
         *_line_field(file, filled),
     ]
-    return _form(_("Fixed within this contact"), fields, plain(file.customer.name), banner)
+    return _form(_("Fixed within this contact"), fields, plain(file.customer.name))
 
 
 def hand_over(ticket: Ticket, filled: Filled) -> FormView:

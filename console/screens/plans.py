@@ -13,7 +13,6 @@ from console.desk.acts.scene import Scene
 from console.desk.desk import Deed
 from console.i18n import _
 from console.present import forms, letters
-from console.present.banners import headline
 from console.present.labels import plain
 from console.rules.asking import reply_channel
 from console.rules.standing import chases_by_ticket
@@ -44,11 +43,6 @@ def _begin(screen: ActsOnCustomer, action: str, subject: str, filled: Values) ->
     """Return the answers to begin with: the draft's, else those that are known."""
     draft = _draft(screen.console_app, screen.key, action, subject)
     return draft if draft is not None else filled
-
-
-def _banner(screen: ActsOnCustomer) -> str:
-    hits = screen.picture.hits if screen.picture else ()
-    return headline(hits[0].outage, screen.console_app.now()) if hits else ""
 
 
 def _plan(
@@ -83,7 +77,7 @@ def plan_note(screen: ActsOnCustomer) -> Plan:
     ticket = screen.ticket() if screen.focused is not None and screen.focused.id == "tickets" else None
     known = {"ticket": ticket.key} if ticket is not None and ticket.state is not TicketState.CLOSED else {}
     began = screen.console_app.desk.clock()
-    view = forms.log_contact(screen.picture.file, _begin(screen, "note", "", known), _banner(screen))
+    view = forms.log_contact(screen.picture.file, _begin(screen, "note", "", known))
 
     def make(scene: Scene, values: Values) -> Batch:
         seconds = int((scene.now - began).total_seconds())
@@ -100,9 +94,7 @@ def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None)
         about = None
     subject = f"{kind}:{about.key if about else ''}"
     known = {"description": about.body if about.whole else "", "subject": about.subject} if about else {}
-    view = forms.open_ticket(
-        screen.picture.file, kind, _begin(screen, "ticket", subject, known), app.now(), about, _banner(screen)
-    )
+    view = forms.open_ticket(screen.picture.file, kind, _begin(screen, "ticket", subject, known), app.now(), about)
 
     def make(scene: Scene, values: Values) -> Batch:
         current = _as_it_is_now(screen, about)
@@ -189,7 +181,7 @@ def plan_close(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
 def plan_fixed(screen: ActsOnCustomer) -> Plan:
     """Store what was fixed within the contact."""
     assert screen.picture is not None
-    view = forms.fix_on_spot(screen.picture.file, _begin(screen, "fixed", "", {}), _banner(screen))
+    view = forms.fix_on_spot(screen.picture.file, _begin(screen, "fixed", "", {}))
     words = _("Stored: right first time.")
     return _plan(screen, "fixed", view, tickets.fix_on_spot, words, focus="note")
 
@@ -214,7 +206,7 @@ def plan_reply(screen: ActsOnCustomer, to: Contact | None) -> Plan:
     subject = to.key if to is not None else ""
     filled = _begin(screen, "reply", subject, known)
     cursor = begun.cursor if filled is known else None
-    view = forms.reply(file, filled, app.now(), to, _banner(screen), cursor)
+    view = forms.reply(file, filled, app.now(), to, cursor)
     about = plain(to.reference) if to is not None else ""
 
     def make(scene: Scene, values: Values) -> Batch:
