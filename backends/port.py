@@ -290,6 +290,9 @@ class Backend(Protocol):
     async def customer_file(self, key: Key) -> CustomerFile:
         """Return everything about a customer but the timeline; raises NotFound."""
 
+    async def customers(self, keys: Sequence[Key]) -> tuple[Customer, ...]:
+        """Return those of the customers that exist, in the given order."""
+
     async def timeline(
         self, customer_key: Key, *, only: TimelineFilter = TimelineFilter(), after: str | None = None, limit: int = 50
     ) -> Page[Entry]:

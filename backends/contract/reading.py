@@ -69,6 +69,14 @@ class ReadContract(Contract):
             assert held == stored
             assert file.contacts_total == 1
 
+    async def test_customers_come_in_the_order_they_were_asked_for(self, backend: Backend) -> None:
+        """Many customers are read at once, in the given order; keys that name nobody are passed over."""
+        await self.needs_records(backend)
+        one, two = await self.a_customer(backend), await self.a_customer(backend)
+        asked = [two.key, "customer:0", "nobody", one.key]
+        assert [each.key for each in await backend.customers(asked)] == [two.key, one.key]
+        assert await backend.customers([]) == ()
+
     async def test_the_file_leaves_out_what_is_long_closed(self, backend: Backend) -> None:
         """Tickets closed within 90 days are in the file, older ones and what hangs on them are not; newest first."""
         await self.needs_records(backend)

@@ -8,7 +8,7 @@ in one event loop; nothing survives the process.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -146,6 +146,11 @@ class MemoryBackend:
     async def agents(self) -> tuple[Agent, ...]:
         """Return all agents, by login."""
         return tuple(sorted(self._state.every(Agent), key=lambda agent: agent.login))
+
+    async def customers(self, keys: Sequence[Key]) -> tuple[Customer, ...]:
+        """Return those of the customers that exist, in the given order."""
+        known = {one.key: one for one in self._state.every(Customer)}
+        return tuple(known[key] for key in keys if key in known)
 
     async def search(
         self, text: str, *, limit: int = 20, operator_keys: frozenset[Key] = frozenset()

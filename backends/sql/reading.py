@@ -30,6 +30,8 @@ from backends.sql.stored import find, get
 
 RECENT = 50
 """Inbound contacts in a customer's file."""
+_MOST_VALUES = 500
+"""Values of one statement; SQLite's own limit was 999 for long."""
 _RECENT_SPAN = timedelta(days=30)
 _CLOSED_SPAN = timedelta(days=90)
 _OPEN = ", ".join(sorted(f"'{state.value}'" for state in OPEN_STATES))
@@ -46,6 +48,17 @@ def every(connection: sqlite3.Connection, kind: str, order: str) -> tuple[Any, .
 def _selected(connection: sqlite3.Connection, shape: Shape, rest: str, values: Iterable[Any] = ()) -> tuple[Any, ...]:
     found = connection.execute(f'SELECT {shape.selected} FROM "{shape.kind}" {rest}', tuple(values))  # noqa: S608
     return tuple(map(shape.build, found))
+
+
+def customers(connection: sqlite3.Connection, keys: Iterable[Key]) -> tuple[Customer, ...]:
+    """Return those of the customers that exist, in the given order."""
+    wanted = [(key, row) for key in keys if (row := row_of("customer", key)) is not None]
+    found: dict[Key, Customer] = {}
+    for at in range(0, len(wanted), _MOST_VALUES):
+        rows = [row for _key, row in wanted[at : at + _MOST_VALUES]]
+        marks = ", ".join("?" * len(rows))
+        found.update((one.key, one) for one in _selected(connection, CUSTOMER, f"WHERE id IN ({marks})", rows))
+    return tuple(found[key] for key, _row in wanted if key in found)
 
 
 def customer_file(connection: sqlite3.Connection, key: Key, now: datetime) -> CustomerFile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -173,6 +173,11 @@ class SqlBackend:
         """Return contacts whose subject or body has all words of `text`, newest first; raises Invalid."""
         with self._snapshot() as connection:
             return words.search_text(connection, text, after, limit)
+
+    async def customers(self, keys: Sequence[Key]) -> tuple[Customer, ...]:
+        """Return those of the customers that exist, in the given order."""
+        with self._read() as connection:
+            return reading.customers(connection, keys)
 
     async def customer_file(self, key: Key) -> CustomerFile:
         """Return everything about a customer but the timeline; raises NotFound."""

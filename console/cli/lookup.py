@@ -79,12 +79,9 @@ class Names:
 
     async def learn(self, keys: Iterable[Key]) -> None:
         """Read the customers of `keys` that are not known yet; one that is gone is remembered as gone."""
-        for key in keys:
-            if key not in self._known:
-                try:
-                    self._known[key] = (await self._backend.customer_file(key)).customer
-                except NotFound:
-                    self._known[key] = None
+        wanted = [key for key in dict.fromkeys(keys) if key not in self._known]
+        self._known.update(dict.fromkeys(wanted))
+        self._known.update((one.key, one) for one in await self._backend.customers(wanted))
 
     def number(self, key: Key) -> str:
         """Return a customer's number, empty when gone."""

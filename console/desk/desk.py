@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from backends.errors import NotFound
 from backends.port import (
     Backend,
     Batch,
@@ -121,13 +120,7 @@ class Desk:
 
     async def customers(self, keys: tuple[Key, ...]) -> tuple[Customer, ...]:
         """Return those of the customers that still exist, in the given order."""
-        found: list[Customer] = []
-        for key in keys:
-            try:
-                found.append((await self.backend.customer_file(key)).customer)
-            except NotFound:
-                continue
-        return tuple(found)
+        return await self.backend.customers(keys)
 
     def scene(self, picture: Picture) -> Scene:
         """Return what an act for this customer starts from."""
