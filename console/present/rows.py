@@ -9,14 +9,21 @@ from backends.port import TimelineFilter
 from backends.records import Direction, Key, Operator, Priority, Ticket, TicketState
 from console.i18n import _, _n
 from console.present.happenings import told
+from console.present.kept_rows import KeptRows
 from console.present.labels import CLOCK_TONES, plain
 from console.present.setting import Now
 from console.rules.clocks import Clock, ClockState, clock
-from console.rules.timeline import Happening, Item, folded
+from console.rules.timeline import Happening, Item, OutageMoment, folded
 from console.words import AGE_WIDTH, MOMENT_SHORT_WIDTH, age, channel_word, left, moment, word
 from widgets.views import Cell, FeedView, RowsView, RowView, Span, Tone
 
 EVERYTHING = TimelineFilter()
+_kept = KeptRows()
+
+
+def customer_of(happening: Happening) -> Key:
+    """Return whose history a happening belongs to; empty for an outage's, which belongs to many."""
+    return "" if isinstance(happening, OutageMoment) else happening.customer_key
 
 
 def _history_row(item: Item, now: Now, tickets: Mapping[Key, Ticket]) -> RowView:
@@ -71,8 +78,10 @@ def history(
     opened: Collection[str] = (),
     feed: FeedView | None = None,
 ) -> RowsView:
-    """Return the history as rows: newest first, threads folded as asked."""
-    rows = tuple(_history_row(item, now, tickets) for item in folded(happenings, closed=closed, opened=opened))
+    """Return the history as rows: newest first, threads folded as asked. Rows that say the same are the same."""
+    items = folded(happenings, closed=closed, opened=opened)
+    _kept.begin(next((customer_of(one) for one in happenings if customer_of(one)), ""), now)
+    rows = tuple(_kept.row(item, now, tickets, _history_row) for item in items)
     note = filter_words(only, tickets)
     if not note:
         note = _n("{n} contact", "{n} contacts", total).format(n=total)
