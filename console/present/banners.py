@@ -12,6 +12,8 @@ from console.rules.coverage import Because, Hit
 from console.words import joined, moment, word
 from widgets.views import BannersView, BannerView, Tone
 
+SAY = 2_000
+"""Characters of what to say that are shown."""
 LEVELS = {"port": N_("port"), "olt": N_("OLT"), "node": N_("node"), "exchange": N_("exchange")}
 
 
@@ -65,10 +67,33 @@ def headline(outage: Outage, now: Now) -> str:
     return " · ".join(parts)
 
 
+def _works_words(outage: Outage, now: Now) -> str:
+    """Return what to tell about works: they are planned, and when the service is back."""
+    if outage.expected_end is None or outage.expected_end < now.at:
+        return _("We are working on the network there. You need not change anything at home.")
+    end = moment(outage.expected_end, now.at, now.zone)
+    if outage.started_at <= now.at:
+        return _("We are working on the network there, as announced, until {end}. Nothing to do at home.").format(
+            end=end
+        )
+    return _("We will be working on the network there from {start} to {end}. Nothing to do at home.").format(
+        start=moment(outage.started_at, now.at, now.zone), end=end
+    )
+
+
 def say_words(outage: Outage, now: Now) -> str:
-    """Return what to tell the customer: what somebody wrote, else a kind sentence made from the facts (R28, R29)."""
+    """Return what to tell the customer: what somebody wrote, else a kind sentence made from the facts (R28, R29).
+
+    Empty for a suspicion that was dismissed: there is nothing to tell.
+    """
+    if outage.state is OutageState.DISMISSED:
+        return ""
+    if outage.state is OutageState.RESTORED:
+        return _("It was on our side and it works again. If it does not at your place, please tell us.")
     if outage.say:
-        return plain(outage.say)
+        return plain(outage.say, SAY)
+    if outage.kind is OutageKind.PLANNED_WORKS:
+        return _works_words(outage, now)
     if outage.state is OutageState.SUSPECTED:
         return _("Several people report this right now; we are looking into it. Please leave your equipment as it is.")
     if outage.expected_end is not None and outage.expected_end >= now.at:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from backends.clean import block
-from backends.records import AnswerState, Contact, Direction, Key, Operator, Ticket, TicketEvent
+from backends.records import (
+    NEEDS_IDENTITY_DOCUMENT,
+    AnswerState,
+    Contact,
+    Direction,
+    Key,
+    Operator,
+    Ticket,
+    TicketEvent,
+)
 from console.i18n import _, _n
 from console.present.banners import headline, say_words, why_words
 from console.present.card import number_shown
@@ -67,6 +76,15 @@ def _attachments(contact: Contact) -> list[Line]:
     return [_fact(_("Attached"), ", ".join(names))] if names else []
 
 
+def _identity(contact: Contact) -> list[Line]:
+    """Return a warning on a fax or letter that does not count yet (R38)."""
+    if contact.channel not in NEEDS_IDENTITY_DOCUMENT or contact.direction is not Direction.INBOUND:
+        return []
+    if any(one.identity_document for one in contact.attachments):
+        return []
+    return [_fact(_("Identity document"), _("none came with it; it counts once there is one"), Tone.WARN)]
+
+
 def contact_body(contact: Contact, now: Now, tickets: Mapping[Key, Ticket]) -> BodyView:
     """Return a contact to read: who and when above, the text below."""
     when = moment(contact.at, now.at, now.zone)
@@ -84,7 +102,7 @@ def contact_body(contact: Contact, now: Now, tickets: Mapping[Key, Ticket]) -> B
         head.append(_fact(_("From") if inbound else _("To"), plain(contact.sender if inbound else contact.recipient)))
     if contact.subject:
         head.append(_fact(_("Subject"), plain(contact.subject)))
-    head += _route(contact) + _answer(contact, now) + _attachments(contact)
+    head += _route(contact) + _answer(contact, now) + _attachments(contact) + _identity(contact)
     if ticket := tickets.get(contact.ticket_key):
         head.append(_fact(_("Ticket"), plain(f"{ticket.reference} {ticket.subject}"), Tone.ACCENT))
     text, cut = _cut(block(contact.body))
@@ -137,8 +155,9 @@ def outage_body(one: OutageMoment, now: Now) -> BodyView:
     head: list[Line] = [
         (Span(word(outage.state).upper(), Tone.STRONG), Span(f" {headline(outage, now)}")),
         _fact(_("Matches"), why_words(one.hit)),
-        _fact(_("Say"), say_words(outage, now)),
     ]
+    if say := say_words(outage, now):
+        head.append(_fact(_("Say"), say))
     news = [f"{moment(update.at, now.at, now.zone)}  {plain(update.text, 2000)}" for update in reversed(outage.updates)]
     return BodyView(one.key, plain(f"{outage.reference} {outage.title}"), tuple(head), "\n".join(news))
 

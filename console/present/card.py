@@ -13,12 +13,11 @@ from console.present.setting import Now
 from console.rules.standing import (
     NOTICE_DAYS,
     broken_promises,
-    chases_by_ticket,
     contacts_within,
     current_contract,
     dunning_ahead,
     live_disputes,
-    open_tickets,
+    most_chased,
     waiting,
 )
 from console.words import day, word
@@ -68,8 +67,7 @@ def flags_of(file: CustomerFile, now: Now) -> tuple[Span, ...]:
     week = len(contacts_within(file.recent_inbound, now.at))
     if week >= 3:
         spans.append(Span(_n("{n} contact this week", "{n} contacts this week", week).format(n=week), Tone.WARN))
-    chased = max(chases_by_ticket(file.chases).values(), default=0)
-    if chased and open_tickets(file):
+    if chased := most_chased(file):
         spans.append(Span(_n("{n} chase", "{n} chases", chased).format(n=chased), Tone.WARN))
     if broken_promises(file.promises, now.at):
         spans.append(Span(_("promise broken"), Tone.BAD))
@@ -100,6 +98,8 @@ def contract_words(file: CustomerFile, now: Now) -> Span | None:
     if left < 0:
         return Span(_("out of contract since {day}").format(day=day(contract.ends_on, now.today)), Tone.WARN)
     when = day(contract.ends_on, now.today)
+    if left == 0:
+        return Span(_("contract ends today"), Tone.WARN)
     if left <= NOTICE_DAYS:
         return Span(
             _n("contract ends {day}, {n} day", "contract ends {day}, {n} days", left).format(day=when, n=left),

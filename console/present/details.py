@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backends.port import CustomerFile
-from backends.records import Line, Money
+from backends.records import Charge, Line, Money
 from console.i18n import _
 from console.present.card import place_shown, point_shown
 from console.present.labels import plain, service
@@ -12,6 +12,9 @@ from console.rules.standing import live_disputes
 from console.words import day, moment, money, word
 from widgets.views import BodyView, Span, Tone
 from widgets.views import Line as SpanLine
+
+CHARGES = 12
+"""Charges that are shown: a year's worth."""
 
 
 def _amount(amount: Money | None) -> str:
@@ -48,9 +51,14 @@ def _contracts(file: CustomerFile, now: Now) -> list[str]:
     return lines
 
 
+def _urgency(one: Charge) -> tuple[bool, int]:
+    """Return an order with what is dunned first, then the newest."""
+    return one.paid_on is not None or one.dunning_on is None, -one.charged_on.toordinal()
+
+
 def _charges(file: CustomerFile, now: Now) -> list[str]:
     lines: list[str] = []
-    for one in file.charges[:12]:
+    for one in sorted(file.charges, key=_urgency)[:CHARGES]:
         state = _("paid {day}").format(day=day(one.paid_on, now.today)) if one.paid_on else _("not paid")
         if one.dunning_on and not one.paid_on:
             state = _("{state}, dunning {day}").format(state=state, day=day(one.dunning_on, now.today))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from backends.records import (
     AnswerState,
@@ -99,11 +99,15 @@ def _contact(contact: Contact, now: Now) -> Told:
         text = f"{subject} — {preview}"
     state, tone, owed = "", Tone.DIM, False
     if contact.answer is AnswerState.WAITING:
-        state, tone, owed = _("unanswered {age}").format(age=age(contact.at, now.at)), Tone.BAD, True
+        fresh = now.at - contact.at < timedelta(minutes=1)
+        state = _("unanswered") if fresh else _("unanswered {age}").format(age=age(contact.at, now.at))
+        tone, owed = Tone.BAD, True
     elif contact.answer is AnswerState.ANSWERED:
         state = _("answered")
     elif contact.answer is AnswerState.WAIVED:
         state = _("no answer needed")
+    if not text:
+        text = channel_word(contact.channel)
     sign = sign_of(contact.channel)
     arrow = ARROWS[contact.direction]
     who = plain(contact.agent, 40)

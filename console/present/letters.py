@@ -6,11 +6,13 @@ These are words to customers, not of the interface, so they follow the customer'
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from backends.port import CustomerFile
 from backends.records import Agent, Channel, Contact, Ticket
 from console.present.labels import plain
+from console.rules.clocks import zone_of
 
 _GREETING: Mapping[str, str] = {
     "en": "Dear {name},",
@@ -50,6 +52,20 @@ def _in(table: Mapping[str, str], language: str) -> str:
     return table.get(language, table["en"])
 
 
+_DAY: Mapping[str, str] = {
+    "en": "%d/%m/%Y",
+    "it": "%d/%m/%Y",
+    "fr": "%d/%m/%Y",
+    "sv": "%Y-%m-%d",
+}
+"""How people write a day; elsewhere with full stops."""
+
+
+def _day(at: datetime, file: CustomerFile) -> str:
+    """Return the calendar day of a moment where the customer lives, as they write it."""
+    return f"{at.astimezone(zone_of(file.operator)):{_DAY.get(file.customer.language, '%d.%m.%Y')}}"
+
+
 def addressed(file: CustomerFile) -> str:
     """Return how the customer is addressed: the name they gave for it, else the whole name."""
     return plain(file.customer.greeting_name or file.customer.name)
@@ -75,7 +91,7 @@ def begun(
         return Begun(f"{greeting} ", len(greeting) + 1)
     parts = [greeting]
     if to is not None:
-        parts.append(_in(_THANKS, language).format(day=f"{to.at:%d.%m.%Y}"))
+        parts.append(_in(_THANKS, language).format(day=_day(to.at, file)))
     cursor = len("\n\n".join(parts)) + 2
     parts.append("")
     if ticket is not None:

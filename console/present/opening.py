@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from backends.port import CustomerFile
 from console.i18n import _, _n
 from console.present.labels import plain
@@ -22,6 +24,13 @@ _TONES: dict[Fact, Tone] = {
     Fact.DISPUTE: Tone.WARN,
     Fact.UNANSWERED: Tone.WARN,
 }
+
+
+def ago(then: datetime, now: Now) -> str:
+    """Return how long ago it was as part of a sentence: `3 h ago`, and not `now ago` for the last minute."""
+    if now.at - then < timedelta(minutes=1):
+        return _("just now")
+    return _("{age} ago").format(age=age(then, now.at))
 
 
 def _broken(said: Said, now: Now) -> str:
@@ -48,23 +57,23 @@ def _chased(said: Said, _now: Now) -> str:
 
 
 def _dunning(said: Said, now: Now) -> str:
-    return _("dunning goes on {day} although a dispute is open").format(day=day(said.day or now.today, now.today))
+    step = said.day or now.today
+    words = _("dunning goes on {day} although a dispute is open")
+    if step < now.today:
+        words = _("dunned {day} although a dispute is open")
+    return words.format(day=day(step, now.today))
 
 
 def _dispute(said: Said, now: Now) -> str:
-    return _("disputes a bill since {age}: {reason}").format(
-        age=age(said.at or now.at, now.at), reason=plain(said.text, 60)
-    )
+    return _("disputed a bill {ago}: {reason}").format(ago=ago(said.at or now.at, now), reason=plain(said.text, 60))
 
 
 def _unanswered(said: Said, now: Now) -> str:
     channel = channel_word(said.channel)
     if said.count == 1:
-        return _("their {channel} of {age} ago is not answered").format(
-            channel=channel, age=age(said.at or now.at, now.at)
-        )
-    return _("{n} messages are not answered, the oldest {age} old").format(
-        n=said.count, age=age(said.at or now.at, now.at)
+        return _("not answered: their {channel}, {ago}").format(channel=channel, ago=ago(said.at or now.at, now))
+    return _("{n} messages are not answered, the oldest came {ago}").format(
+        n=said.count, ago=ago(said.at or now.at, now)
     )
 
 
@@ -75,20 +84,25 @@ def _ahead(said: Said, now: Now) -> str:
 
 
 def _ticket(said: Said, now: Now) -> str:
-    opened = age(said.at or now.at, now.at)
+    opened = ago(said.at or now.at, now)
     if said.count == 1:
-        return _("one open ticket ({kind}), {age} old").format(kind=word(said.kind) if said.kind else "", age=opened)
-    return _("{n} open tickets, the newest {age} old").format(n=said.count, age=opened)
+        return _("one open ticket ({kind}), opened {ago}").format(kind=word(said.kind) if said.kind else "", ago=opened)
+    return _("{n} open tickets, the newest opened {ago}").format(n=said.count, ago=opened)
 
 
 def _ends(said: Said, now: Now) -> str:
     left = ((said.day or now.today) - now.today).days
+    if left <= 0:
+        return _("the contract ends today")
     return _n("the contract ends tomorrow", "the contract ends in {n} days", left).format(n=left)
 
 
 def _last(said: Said, now: Now) -> str:
-    return _("last spoke {age} ago by {channel}: {subject}").format(
-        age=age(said.at or now.at, now.at), channel=channel_word(said.channel), subject=plain(said.text, 60)
+    when, channel = ago(said.at or now.at, now), channel_word(said.channel)
+    if not said.text:
+        return _("last heard of them {ago} by {channel}").format(ago=when, channel=channel)
+    return _("last heard of them {ago} by {channel}: {subject}").format(
+        ago=when, channel=channel, subject=plain(said.text, 60)
     )
 
 
@@ -119,7 +133,7 @@ def _sentence(text: str) -> str:
 def opening_line(file: CustomerFile, now: Now) -> Line:
     """Return the opening line as spans, most pressing first; empty when nothing stands out."""
     spans: list[Span] = []
-    for said in opening(file, now.at, now.today):
+    for said in opening(file, now.at, now.today, now.zone):
         text = _WORDING[said.fact](said, now)
         if spans and sum(len(span.text) for span in spans) + len(text) + 2 > LONGEST:
             continue
@@ -132,4 +146,4 @@ def opening_line(file: CustomerFile, now: Now) -> Line:
 def opening_text(file: CustomerFile, now: Now) -> str:
     """Return the opening line as plain text, ending with a full stop; empty when nothing stands out."""
     text = "".join(span.text for span in opening_line(file, now))
-    return f"{text}." if text else ""
+    return text if not text or text.endswith((".", "?", "!", "…")) else f"{text}."
