@@ -15,8 +15,10 @@ from backends.port import (
     Match,
     OutageFilter,
     Page,
+    Put,
     QueueFilter,
     Receipt,
+    Remove,
     TimelineFilter,
     undoing,
 )
@@ -129,11 +131,24 @@ class Desk:
     # doing and undoing ----------------------------------------------------------------------------------------------
 
     async def do(self, batch: Batch, action: str, *, customer_key: Key = "", about: str = "") -> Deed:
-        """Store what an action made, and remember it for undo; raises what the backend raises."""
-        receipt = await self.backend.write(batch)
+        """Store what an action made, and remember it for undo; raises what the backend raises.
+
+        Contacts of the history are here with the beginning of their body only; they are stored with the whole one.
+        """
+        receipt = await self.backend.write(await self._with_whole_bodies(batch))
         deed = Deed(action, customer_key, about, receipt, self.clock())
         self.deeds.append(deed)
         return deed
+
+    async def _with_whole_bodies(self, batch: Batch) -> Batch:
+        items: list[Put | Remove] = []
+        for item in batch.items:
+            record = item.record
+            if isinstance(item, Put) and isinstance(record, Contact) and not record.whole:
+                stored = await self.backend.contact(record.key)
+                item = replace(item, record=replace(record, body=stored.body, whole=True))
+            items.append(item)
+        return replace(batch, items=tuple(items))
 
     def last_deed(self) -> Deed | None:
         """Return what `undo` would take back, None when there is nothing."""

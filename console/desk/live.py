@@ -19,7 +19,11 @@ async def listen(
     hear: Callable[[Event], None],
     lost: Callable[[BackendError], None] | None = None,
 ) -> None:
-    """Call `hear` for each event until cancelled; after a loss call `lost`, wait ever longer, resume at the cursor."""
+    """Call `hear` for each event until cancelled; after a loss call `lost`, wait ever longer, resume at the cursor.
+
+    Before each new try a `Resync` is heard: what is shown as stale is read again at once, and not when something
+    happens to change next.
+    """
     if Capability.LIVE not in backend.capabilities:
         return
     cursor: str | None = None
@@ -38,5 +42,4 @@ async def listen(
                 lost(error)
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 (spreads consoles that lost one server)
             pause = min(pause * 2, LONGEST_PAUSE)
-            if cursor is None:
-                hear(Resync())
+            hear(Resync())
