@@ -542,7 +542,14 @@ def make(setting: Setting, backend: Backend, terminal: Terminal | None, customer
     roles = frozenset(Role(role) for role in setting.roles)
     agent = agent_for(setting.actor, roles=roles)
     desk = Desk(backend, agent, setting.zone, setting.language)
-    local = LocalStore(setting.paths.state / "desk.db", store=backend.url, agent=setting.actor)
+    drafts = setting.settings.drafts
+    local = LocalStore(
+        setting.paths.state / "desk.db",
+        store=backend.url,
+        agent=setting.actor,
+        rest=drafts.save_after_ms / 1000,
+        keep_days=drafts.keep_days,
+    )
     local.open()
     interface = setting.settings.interface
     return Cordboard(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from backends.port import CustomerFile
+from backends.records import TicketKind
 from console.i18n import _, _n
 from console.present.labels import plain
 from console.present.setting import Now
@@ -39,7 +40,8 @@ def _broken(said: Said, now: Now) -> str:
 
 
 def _same(said: Said, _now: Now) -> str:
-    what = word(said.kind) if said.kind else _("matter")
+    spoken = said.kind in (TicketKind.FAULT, TicketKind.COMPLAINT)
+    what = word(said.kind) if said.kind is not None and spoken else _("matter")
     within = _n("today", "in {n} days", said.days).format(n=said.days)
     return _("{nth} {within} about the same {matter}").format(
         nth=ordinal_contact(said.count), within=within, matter=what

@@ -92,7 +92,8 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
         reading = self.query_one("#reading", BodyPane)
         room = left.size.height - self.query_one("#tickets").size.height
         wished = next((lines for name, lines in READING.items() if self.has_class(name)), 0)
-        lines = min(max(wished, room - 1 - len(history.view.rows)), room - LEAST_HISTORY)
+        spare = 0 if self._bodies else room - 1 - len(history.view.rows)
+        lines = min(max(wished, spare), room - LEAST_HISTORY)
         shown = not self.has_class("-wide") and lines >= LEAST_READING
         if shown:
             reading.styles.height = lines
@@ -205,9 +206,8 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
         if not self.has_class("-wide") and not panes[0].display:
             return
         view = await self.body_of(name)
-        if view is not None:
-            for pane in panes:
-                pane.show(view)
+        for pane in panes:
+            pane.show(view or BodyView())
 
     async def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         """Open a row's text in place, or close it."""
@@ -217,6 +217,7 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
         elif (view := await self.body_of(event.key)) is not None:
             self._bodies[event.key] = view
         event.rows.show_bodies(dict(self._bodies))
+        self._share_room()
 
     # reading on -----------------------------------------------------------------------------------------------
 
