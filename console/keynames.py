@@ -35,6 +35,11 @@ _SAFE = re.compile(
 )
 """Keys that every thin terminal delivers (TERMINALS.md); others are refused in the configuration."""
 
+EVEN_WHILE_TYPING = frozenset({"leave", "repaint"})
+"""Actions whose keys work in forms and dialogs as well, before any text field; so none of them may be a letter."""
+
+_NO_LETTER = re.compile(r"f\d+|ctrl\+.")
+
 
 def key_label(key: str) -> str:
     """Return a key as it is printed on a keyboard, e.g. `Ctrl+N`, `/`, `F9`."""
@@ -72,6 +77,14 @@ def rebound(wanted: Mapping[str, Sequence[str]]) -> tuple[dict[str, tuple[str, .
         if unsafe:
             problems.append(
                 _("keys.{name}: {key} does not arrive from every terminal").format(name=name, key=", ".join(unsafe))
+            )
+            continue
+        letters = [one for one in chosen if name in EVEN_WHILE_TYPING and not _NO_LETTER.fullmatch(one)]
+        if letters:
+            problems.append(
+                _("keys.{name}: {key} is needed for typing; take a function key or Ctrl with a letter").format(
+                    name=name, key=", ".join(key_label(one) for one in letters)
+                )
             )
             continue
         taken = {key: other for other, used in keys.items() if other != name for key in used}

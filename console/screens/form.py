@@ -113,7 +113,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
     def _keep(self, values: Mapping[str, str]) -> None:
         app = self.console_app
         plan = self.plan
-        if dict(values) == self._begun:
+        if dict(values) == self._begun and app.local.draft(plan.customer_key, plan.action, plan.subject) is None:
             return
         app.local.keep(Draft(plan.customer_key, plan.action, plan.subject, dict(values), app.desk.clock()))
         if app.local.failure is not None:
@@ -148,6 +148,11 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         self._keep(form.values())
 
     # leaving --------------------------------------------------------------------------------------------------
+
+    def keep_now(self) -> None:
+        """Keep what stands in the form at this moment."""
+        if self.is_mounted and not self._storing:
+            self._keep(self.query_one(Form).values())
 
     def on_form_leave(self, event: Form.Leave) -> None:
         """Go, keeping what was typed."""

@@ -56,6 +56,7 @@ class HomeScreen(BaseScreen):
         self._asked = ""
         self._exact: Timer | None = None
         self._searched = ""
+        self._told_of_commands = False
 
     def body_widgets(self) -> ComposeResult:
         """A line about the agent, the box, outages, found or recent customers, what waits."""
@@ -173,6 +174,7 @@ class HomeScreen(BaseScreen):
         """Escape in the empty box goes to the lists, where keys are commands."""
         self.query_one("#found", RowList).focus()
         self.say(_("Keys are commands here; / goes back to the box."), Tone.DIM)
+        self._told_of_commands = True
 
     def on_omnibox_pasted_lines(self) -> None:
         """Say what became of the other lines."""
@@ -196,7 +198,17 @@ class HomeScreen(BaseScreen):
 
     def act_find(self) -> None:
         """Give the box the keys."""
+        self._give_box_the_keys()
+
+    def _give_box_the_keys(self) -> None:
         self.query_one(Omnibox).focus()
+        if self._told_of_commands:
+            self.say("")
+
+    def say(self, words: str, tone: Tone = Tone.NORMAL) -> None:
+        """Show words in the status line until others come."""
+        self._told_of_commands = False
+        super().say(words, tone)
 
     # what is shown --------------------------------------------------------------------------------------------
 
@@ -248,7 +260,7 @@ class HomeScreen(BaseScreen):
     def on_screen_resume(self) -> None:
         """Show what changed while a customer was open."""
         super().on_screen_resume()
-        self.query_one(Omnibox).focus()
+        self._give_box_the_keys()
         self.run_worker(self.refresh_lists(), group="home", exclusive=True, exit_on_error=False)
 
     def source_lost(self, error: BackendError) -> None:
