@@ -1,8 +1,4 @@
-"""The Textual application: what lives as long as the console does, and nothing that belongs to one screen.
-
-It performs actions by their id, whoever asks (key, command, click): says why one cannot be done, else hands it to the
-screen or does it itself.
-"""
+"""The Textual application: what lives as long as the console does, and nothing that belongs to one screen."""
 
 from __future__ import annotations
 
@@ -10,12 +6,9 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
-from textual.app import App
 from textual.binding import BindingType
 from textual.events import Event, InputEvent
 from textual.filter import LineFilter
@@ -25,30 +18,23 @@ import themes
 from backends.errors import BackendError, NotFound
 from backends.events import Event as Change
 from backends.events import OutageChanged, Resync
-from backends.port import Backend, Capability
-from backends.records import Key, Outage, Role
-from console import i18n
-from console.actions import BY_ID, Action, Circumstances, Need, why_not
-from console.desk.desk import Deed, Desk, agent_for
+from backends.records import Key, Outage
+from console.desk.desk import Desk
 from console.desk.live import listen
 from console.desk.local import LocalStore, Spot
 from console.desk.picture import find_one
 from console.i18n import _, _n
 from console.keymap import bindings
 from console.keynames import rebound
-from console.present.failures import failure_words
-from console.present.setting import Now
+from console.performing import PerformsActions
 from console.screens.base import HEIGHTS, WIDTHS, BaseScreen
 from console.screens.customer import CustomerScreen
 from console.screens.form import FormScreen
 from console.screens.home import HomeScreen
 from console.screens.lock import LockScreen
-from console.screens.workers import WatchesWorkers
-from console.terminal import leaving
 from console.terminal.clean_filter import CleanFilter
 from console.terminal.driver import driver_for
 from console.terminal.failures import ReportsFailuresBriefly
-from console.terminal.painter import PaintsChangedCells
 from console.terminal.turns import TakesKeysInTurn
 from widgets.views import Tone
 
@@ -63,83 +49,7 @@ MINUTE = 60
 _THEMES = {"sixteen": "sixteen", "mono": "mono"}
 
 
-class Paths(Protocol):
-    """Where things are kept."""
-
-    @property
-    def state(self) -> Path:
-        """The folder for drafts and failures."""
-
-
-class Interface(Protocol):
-    """The part of the configuration that concerns the screen."""
-
-    @property
-    def idle_lock_minutes(self) -> int:
-        """Minutes without a key after which customers are hidden; 0 never."""
-
-    @property
-    def keys(self) -> Mapping[str, tuple[str, ...]]:
-        """Own keys by action id."""
-
-
-class DraftSettings(Protocol):
-    """How drafts are kept."""
-
-    @property
-    def save_after_ms(self) -> int:
-        """Milliseconds until a draft is on disk."""
-
-    @property
-    def keep_days(self) -> int:
-        """Days that a draft is kept."""
-
-
-class Settings(Protocol):
-    """The configuration."""
-
-    @property
-    def interface(self) -> Interface:
-        """How the console looks and answers."""
-
-    @property
-    def drafts(self) -> DraftSettings:
-        """How drafts are kept."""
-
-
-class Setting(Protocol):
-    """What whoever starts the console knows; the command line has it."""
-
-    @property
-    def paths(self) -> Paths:
-        """The program's folders."""
-
-    @property
-    def settings(self) -> Settings:
-        """The configuration."""
-
-    @property
-    def actor(self) -> str:
-        """The agent's login."""
-
-    @property
-    def roles(self) -> Sequence[str]:
-        """The agent's roles where the records know none."""
-
-    @property
-    def language(self) -> str:
-        """The language to speak."""
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone that moments are typed and shown in."""
-
-    @property
-    def theme(self) -> str:
-        """The theme asked for, empty for one that fits."""
-
-
-class Cordboard(WatchesWorkers, TakesKeysInTurn[int], ReportsFailuresBriefly[int], PaintsChangedCells[int], App[int]):
+class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[int]):
     """The console of one agent."""
 
     keys_wait_for = frozenset({"open", "enter", "reply", "answer", "store", "act", "undo", "reference"})
@@ -266,181 +176,6 @@ class Cordboard(WatchesWorkers, TakesKeysInTurn[int], ReportsFailuresBriefly[int
         self.local.at(None)
         self.exit(0)
 
-    # words to the agent ---------------------------------------------------------------------------------------
-
-    def now(self) -> Now:
-        """The present for whoever words something."""
-        return Now(self.desk.clock(), self.desk.zone, self.desk.operators)
-
-    def say(self, words: str, tone: Tone = Tone.NORMAL) -> None:
-        """Tell the agent something in the status line of the screen they see."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, BaseScreen):
-                screen.say(words, tone)
-                return
-
-    def fail(self, error: BackendError) -> None:
-        """Tell the agent what an error means."""
-        self.say(failure_words(error), Tone.BAD)
-
-    # actions --------------------------------------------------------------------------------------------------
-
-    def base_screen(self) -> BaseScreen:
-        """Return the screen that actions are about: the topmost that is no dialog."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, BaseScreen):
-                return screen
-        return self.home
-
-    def circumstances(self) -> Circumstances:
-        """Return what is true now."""
-        there = set(self.base_screen().there())
-        backend = self.desk.backend
-        if Capability.WRITE in backend.capabilities:
-            there.add(Need.WRITE)
-        if Capability.OUTAGES in backend.capabilities:
-            there.add(Need.OUTAGES)
-        if self.desk.last_deed() is not None:
-            there.add(Need.DEED)
-        return Circumstances(frozenset(there), self.desk.rights)
-
-    async def action_perform(self, name: str) -> None:
-        """Do an action by its id, or say why it cannot be done now."""
-        await self.perform(BY_ID[name])
-
-    async def perform(self, action: Action, words: str = "") -> None:
-        """Do an action, with the words of a `:` command if there are any."""
-        reason = why_not(action, self.circumstances())
-        if reason:
-            self.say(reason, Tone.WARN)
-            return
-        name, _bracket, argument = action.do.partition("(")
-        arguments = [argument.rstrip(")").strip("'")] if argument else []
-        for owner in (self.base_screen(), self):
-            if words and (command := getattr(owner, f"command_{name}", None)) is not None:
-                await _finished(command(words))
-                return
-            if (handler := getattr(owner, f"act_{name}", None)) is not None:
-                await _finished(handler(*arguments))
-                return
-        self.say(_("This works with a customer open."), Tone.WARN)
-
-    def act_row(self, where: str) -> None:
-        """Move the cursor of whatever list has it."""
-        self.base_screen().move_cursor(where)
-
-    def act_back(self) -> None:
-        """Go back one step; at home there is none."""
-        if self.base_screen() is self.home:
-            self.say(_("This is where you began. F10 ends the console; drafts are kept."))
-        else:
-            self.pop_screen()
-
-    def act_find(self) -> None:
-        """Go home to the omnibox."""
-        self.go_home()
-
-    def command_find(self, words: str) -> None:
-        """Search for the words that came with the command."""
-        self.go_home()
-        self.home.type_in(words)
-
-    def go_home(self) -> None:
-        """Leave every screen above home."""
-        while len(self.screen_stack) > 1 and self.screen is not self.home:
-            self.pop_screen()
-        self.home.ready_to_type()
-
-    def act_palette(self) -> None:
-        """Show the command line."""
-        from console.screens.palette import PaletteScreen
-
-        self.push_screen(PaletteScreen(self.circumstances()), self._commanded)
-
-    async def _commanded(self, command: object) -> None:
-        from console.palette import Command
-
-        if isinstance(command, Command):
-            await self.perform(command.action, command.words)
-
-    def act_help(self) -> None:
-        """Show the keys."""
-        from console.screens.lists import HelpScreen
-
-        self.push_screen(HelpScreen(self.keys, self.circumstances()))
-
-    def act_log(self) -> None:
-        """Show what was done."""
-        from console.screens.lists import LogScreen
-
-        self.push_screen(LogScreen())
-
-    def act_drafts(self) -> None:
-        """Show the drafts."""
-        from console.screens.lists import DraftsScreen
-
-        self.push_screen(DraftsScreen())
-
-    def act_queue(self) -> None:
-        """Show what waits for an answer."""
-        from console.screens.lists import QueueScreen
-
-        self.push_screen(QueueScreen())
-
-    def act_outages(self) -> None:
-        """Show the outages."""
-        from console.screens.outages import OutagesScreen
-
-        self.push_screen(OutagesScreen())
-
-    def act_new_customer(self) -> None:
-        """Take in somebody new."""
-        from console.screens.plans import plan_new_customer
-
-        plan_new_customer(self)
-
-    def act_next_theme(self) -> None:
-        """Take the next theme."""
-        names = [one.name for one in themes.load()]
-        at = names.index(self.theme) + 1 if self.theme in names else 0
-        self.command_next_theme(names[at % len(names)])
-
-    def command_next_theme(self, name: str) -> None:
-        """Take the theme of that name."""
-        if name not in self.available_themes:
-            known = ", ".join(one.name for one in themes.load())
-            self.say(_("There is no such theme. Known: {names}").format(names=known), Tone.WARN)
-            return
-        self.theme = name
-        self.say(_("Theme: {name}").format(name=name))
-
-    def act_repaint(self) -> None:
-        """Paint everything again."""
-        self.repaint_everything()
-
-    def act_reload(self) -> None:
-        """Read everything again."""
-        self._all_dirty = True
-        self._soon()
-
-    @work(exclusive=True, group="undo", exit_on_error=False)
-    async def act_undo(self) -> None:
-        """Take back the last thing that was stored, and say what that was."""
-        deed = self.desk.last_deed()
-        if deed is not None:
-            await self.undo(deed)
-
-    async def undo(self, deed: Deed) -> bool:
-        """Take a deed back; returns whether that was possible."""
-        label = _(BY_ID[deed.action].label)
-        try:
-            await self.desk.undo(deed)
-        except BackendError as error:
-            self.say(_("Not taken back: {why}").format(why=failure_words(error)), Tone.BAD)
-            return False
-        self.say(_("Taken back: {what} {about}").format(what=label, about=deed.about).rstrip(), Tone.GOOD)
-        return True
-
     # customers ------------------------------------------------------------------------------------------------
 
     @work(exclusive=True, group="open", exit_on_error=False)
@@ -467,6 +202,11 @@ class Cordboard(WatchesWorkers, TakesKeysInTurn[int], ReportsFailuresBriefly[int
         self.local.at(Spot(key))
         if action:
             screen.resume(action, subject)
+
+    def act_reload(self) -> None:
+        """Read everything again."""
+        self._all_dirty = True
+        self._soon()
 
     # what changes elsewhere -----------------------------------------------------------------------------------
 
@@ -521,11 +261,6 @@ class Cordboard(WatchesWorkers, TakesKeysInTurn[int], ReportsFailuresBriefly[int
                 screen.outages_changed()
 
 
-async def _finished(result: Any) -> None:
-    if asyncio.iscoroutine(result):
-        await result
-
-
 def _warm_up() -> None:
     """Import what the first customer needs, now that the first frame is out."""
 
@@ -535,52 +270,3 @@ def _warm_up() -> None:
         phonenumbers.parse("+442079460000")
 
     asyncio.get_running_loop().run_in_executor(None, work)
-
-
-def make(setting: Setting, backend: Backend, terminal: Terminal | None, customer: str | None = None) -> Cordboard:
-    """Return the console for a setting, with its local store opened; the backend must be open."""
-    roles = frozenset(Role(role) for role in setting.roles)
-    agent = agent_for(setting.actor, roles=roles)
-    desk = Desk(backend, agent, setting.zone, setting.language)
-    drafts = setting.settings.drafts
-    local = LocalStore(
-        setting.paths.state / "desk.db",
-        store=backend.url,
-        agent=setting.actor,
-        rest=drafts.save_after_ms / 1000,
-        keep_days=drafts.keep_days,
-    )
-    local.open()
-    interface = setting.settings.interface
-    return Cordboard(
-        desk,
-        local,
-        theme=setting.theme,
-        keys=interface.keys,
-        lock_minutes=interface.idle_lock_minutes,
-        customer=customer,
-        terminal=terminal,
-    )
-
-
-def run(setting: Setting, backend: Backend, terminal: Terminal, *, customer: str | None = None) -> int:
-    """Run the console until it is left and return the exit code; raises what opening the backend raises."""
-    i18n.use(setting.language)
-    ReportsFailuresBriefly.failure_folder = setting.paths.state
-    return asyncio.run(_run(setting, backend, terminal, customer))
-
-
-async def _run(setting: Setting, backend: Backend, terminal: Terminal, customer: str | None) -> int:
-    await backend.open()
-    try:
-        app = make(setting, backend, terminal, customer)
-        await app.desk.start()
-        leaving.install(app, app.save)
-        try:
-            await app.run_async(mouse=terminal.mouse)
-        finally:
-            leaving.uninstall()
-            app.local.close()
-        return app.return_code or 0
-    finally:
-        await backend.close()

@@ -79,7 +79,7 @@ def run_console(setting: Setting, url: str, *, customer: str | None = None, wish
 
     apply_environment(terminal)
     # The toolkit comes last: what could go wrong without it has gone wrong by now, in a line and at once.
-    from console.app import run as run_app
+    from console.launch import run as run_app
 
     try:
         return run_app(setting, setting.connect(url), terminal, customer=customer)

@@ -263,9 +263,9 @@ def screen(monkeypatch: pytest.MonkeyPatch, kept: Kept) -> list[dict[str, Any]]:
         opened.append({"url": setting.backend_url, "theme": setting.theme, "customer": customer})
         return 7
 
-    module = types.ModuleType("console.app")
+    module = types.ModuleType("console.launch")
     module.run = run  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "console.app", module)
+    monkeypatch.setitem(sys.modules, "console.launch", module)
     abilities = Abilities(True, "full", "utf8", False, True)
     monkeypatch.setattr(opening, "terminal_of", lambda _setting, _wishes=None: abilities)
     monkeypatch.setattr("console.terminal.capabilities.apply_environment", lambda _terminal: None)

@@ -1,0 +1,211 @@
+"""Actions of the whole console: performed by their id, whoever asks (key, command, click), or refused with why."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
+
+from textual import work
+from textual.app import App
+
+import themes
+from backends.errors import BackendError
+from backends.port import Capability
+from console.actions import BY_ID, Action, Circumstances, Need, why_not
+from console.desk.desk import Deed, Desk
+from console.desk.local import LocalStore
+from console.i18n import _
+from console.present.failures import failure_words
+from console.present.setting import Now
+from console.screens.base import BaseScreen
+from console.screens.home import HomeScreen
+from console.screens.workers import WatchesWorkers
+from console.terminal.painter import PaintsChangedCells
+from widgets.views import Tone
+
+if TYPE_CHECKING:
+    from console.app import Cordboard
+
+
+class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
+    """The part of the application that does what is asked; screens do what is theirs."""
+
+    desk: Desk
+    local: LocalStore
+    home: HomeScreen
+    keys: dict[str, tuple[str, ...]]
+
+    # words to the agent ---------------------------------------------------------------------------------------
+
+    def now(self) -> Now:
+        """The present for whoever words something."""
+        return Now(self.desk.clock(), self.desk.zone, self.desk.operators)
+
+    def say(self, words: str, tone: Tone = Tone.NORMAL) -> None:
+        """Tell the agent something in the status line of the screen they see."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, BaseScreen):
+                screen.say(words, tone)
+                return
+
+    def fail(self, error: BackendError) -> None:
+        """Tell the agent what an error means."""
+        self.say(failure_words(error), Tone.BAD)
+
+    # actions --------------------------------------------------------------------------------------------------
+
+    def base_screen(self) -> BaseScreen:
+        """Return the screen that actions are about: the topmost that is no dialog."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, BaseScreen):
+                return screen
+        return self.home
+
+    def circumstances(self) -> Circumstances:
+        """Return what is true now."""
+        there = set(self.base_screen().there())
+        backend = self.desk.backend
+        if Capability.WRITE in backend.capabilities:
+            there.add(Need.WRITE)
+        if Capability.OUTAGES in backend.capabilities:
+            there.add(Need.OUTAGES)
+        if self.desk.last_deed() is not None:
+            there.add(Need.DEED)
+        return Circumstances(frozenset(there), self.desk.rights)
+
+    async def action_perform(self, name: str) -> None:
+        """Do an action by its id, or say why it cannot be done now."""
+        await self.perform(BY_ID[name])
+
+    async def perform(self, action: Action, words: str = "") -> None:
+        """Do an action, with the words of a `:` command if there are any."""
+        reason = why_not(action, self.circumstances())
+        if reason:
+            self.say(reason, Tone.WARN)
+            return
+        name, _bracket, argument = action.do.partition("(")
+        arguments = [argument.rstrip(")").strip("'")] if argument else []
+        for owner in (self.base_screen(), self):
+            if words and (command := getattr(owner, f"command_{name}", None)) is not None:
+                await _finished(command(words))
+                return
+            if (handler := getattr(owner, f"act_{name}", None)) is not None:
+                await _finished(handler(*arguments))
+                return
+        self.say(_("This works with a customer open."), Tone.WARN)
+
+    def act_row(self, where: str) -> None:
+        """Move the cursor of whatever list has it."""
+        self.base_screen().move_cursor(where)
+
+    def act_back(self) -> None:
+        """Go back one step; at home there is none."""
+        if self.base_screen() is self.home:
+            self.say(_("This is where you began. F10 ends the console; drafts are kept."))
+        else:
+            self.pop_screen()
+
+    def act_find(self) -> None:
+        """Go home to the omnibox."""
+        self.go_home()
+
+    def command_find(self, words: str) -> None:
+        """Search for the words that came with the command."""
+        self.go_home()
+        self.home.type_in(words)
+
+    def go_home(self) -> None:
+        """Leave every screen above home."""
+        while len(self.screen_stack) > 1 and self.screen is not self.home:
+            self.pop_screen()
+        self.home.ready_to_type()
+
+    def act_palette(self) -> None:
+        """Show the command line."""
+        from console.screens.palette import PaletteScreen
+
+        self.push_screen(PaletteScreen(self.circumstances()), self._commanded)
+
+    async def _commanded(self, command: object) -> None:
+        from console.palette import Command
+
+        if isinstance(command, Command):
+            await self.perform(command.action, command.words)
+
+    def act_help(self) -> None:
+        """Show the keys."""
+        from console.screens.lists import HelpScreen
+
+        self.push_screen(HelpScreen(self.keys, self.circumstances()))
+
+    def act_log(self) -> None:
+        """Show what was done."""
+        from console.screens.lists import LogScreen
+
+        self.push_screen(LogScreen())
+
+    def act_drafts(self) -> None:
+        """Show the drafts."""
+        from console.screens.lists import DraftsScreen
+
+        self.push_screen(DraftsScreen())
+
+    def act_queue(self) -> None:
+        """Show what waits for an answer."""
+        from console.screens.lists import QueueScreen
+
+        self.push_screen(QueueScreen())
+
+    def act_outages(self) -> None:
+        """Show the outages."""
+        from console.screens.outages import OutagesScreen
+
+        self.push_screen(OutagesScreen())
+
+    def act_new_customer(self) -> None:
+        """Take in somebody new."""
+        from console.screens.plans import plan_new_customer
+
+        plan_new_customer(cast("Cordboard", self))
+
+    def act_next_theme(self) -> None:
+        """Take the next theme."""
+        names = [one.name for one in themes.load()]
+        at = names.index(self.theme) + 1 if self.theme in names else 0
+        self.command_next_theme(names[at % len(names)])
+
+    def command_next_theme(self, name: str) -> None:
+        """Take the theme of that name."""
+        if name not in self.available_themes:
+            known = ", ".join(one.name for one in themes.load())
+            self.say(_("There is no such theme. Known: {names}").format(names=known), Tone.WARN)
+            return
+        self.theme = name
+        self.say(_("Theme: {name}").format(name=name))
+
+    def act_repaint(self) -> None:
+        """Paint everything again."""
+        self.repaint_everything()
+
+    @work(exclusive=True, group="undo", exit_on_error=False)
+    async def act_undo(self) -> None:
+        """Take back the last thing that was stored, and say what that was."""
+        deed = self.desk.last_deed()
+        if deed is not None:
+            await self.undo(deed)
+
+    async def undo(self, deed: Deed) -> bool:
+        """Take a deed back; returns whether that was possible."""
+        label = _(BY_ID[deed.action].label)
+        try:
+            await self.desk.undo(deed)
+        except BackendError as error:
+            self.say(_("Not taken back: {why}").format(why=failure_words(error)), Tone.BAD)
+            return False
+        self.say(_("Taken back: {what} {about}").format(what=label, about=deed.about).rstrip(), Tone.GOOD)
+        return True
+
+
+async def _finished(result: Any) -> None:
+    if asyncio.iscoroutine(result):
+        await result
