@@ -174,9 +174,10 @@ class LocalStore:
 
     # the writing thread ---------------------------------------------------------------------------------------------
 
-    def _later(self, name: tuple[str, ...], sql: str, row: _Row) -> None:
+    def _later(self, name: tuple[str, ...], sql: str, row: _Row, *, at_once: bool = False) -> None:
         """Ask for a write; a newer one of the same name takes its place."""
         with self._state:
+            self._hurry = self._hurry or at_once
             self._jobs.pop(name, None)
             self._jobs[name] = (sql, row)
             self._asked += 1
@@ -271,7 +272,8 @@ class LocalStore:
         if self._drafts.pop(name, None) is None:
             return
         sql = "DELETE FROM drafts WHERE store = ? AND agent = ? AND customer = ? AND action = ? AND subject = ?"
-        self._later(("draft", *name), sql, (*self._who, *name))
+        # A console killed before this is on disk would offer what is stored already to be stored once more.
+        self._later(("draft", *name), sql, (*self._who, *name), at_once=True)
 
     # where the agent is -----------------------------------------------------------------------------------------------
 
