@@ -19,6 +19,7 @@ from backends.errors import BackendError, NotFound
 from backends.events import Event as Change
 from backends.events import OutageChanged, Resync
 from backends.records import Key, Outage
+from console.actions import BY_ID
 from console.desk.desk import Desk
 from console.desk.live import listen
 from console.desk.local import LocalStore, Spot
@@ -98,7 +99,10 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
             self.register_theme(one)
         fitting = _THEMES.get(terminal.colours, themes.DEFAULT) if terminal else themes.DEFAULT
         self.theme = theme if theme in self.available_themes else fitting
-        self.set_keymap({name: ",".join(used) for name, used in self.keys.items()})
+        # Only what differs: the toolkit looks through the whole keymap, squared, at each key.
+        changed = {name: ",".join(used) for name, used in self.keys.items() if used != BY_ID[name].keys}
+        if changed:
+            self.set_keymap(changed)
 
     # starting and ending --------------------------------------------------------------------------------------
 
