@@ -130,12 +130,16 @@ class Desk:
 
     # doing and undoing ----------------------------------------------------------------------------------------------
 
-    async def do(self, batch: Batch, action: str, *, customer_key: Key = "", about: str = "") -> Deed:
+    async def do(
+        self, batch: Batch, action: str, *, customer_key: Key = "", about: str = "", occasion: str = ""
+    ) -> Deed:
         """Store what an action made, and remember it for undo; raises what the backend raises.
 
         Contacts of the history are here with the beginning of their body only; they are stored with the whole one.
+        What was stored with the same `occasion` before is not stored again; the receipt is then a repeated one.
         """
-        receipt = await self.backend.write(await self._with_whole_bodies(batch))
+        whole = await self._with_whole_bodies(batch)
+        receipt = await self.backend.write(replace(whole, idempotency_key=occasion) if occasion else whole)
         deed = Deed(action, customer_key, about, receipt, self.clock())
         self.deeds.append(deed)
         return deed
@@ -162,7 +166,25 @@ class Desk:
         """Take a deed back; raises Conflict when somebody changed its records since."""
         receipt = await self.backend.write(undoing(deed.receipt, actor=self.agent.login))
         deed.undone = True
+        for earlier in self.deeds[: self.deeds.index(deed)]:
+            earlier.receipt = followed(earlier.receipt, receipt)
         return receipt
+
+
+def followed(receipt: Receipt, undo: Receipt) -> Receipt:
+    """Return a receipt whose records carry the versions that an undo gave them, where they are as they were again.
+
+    Without this the agent's own undo of a later deed would stand in the way of the one before.
+    """
+    restored = {(type(one.after), one.after.key): one.after for one in undo.changes if one.after is not None}
+
+    def after(change: Change) -> Change:
+        found = restored.get((type(change.after), change.after.key)) if change.after is not None else None
+        if found is None or change.after is None or replace(found, version=change.after.version) != change.after:
+            return change
+        return Change(change.before, found)
+
+    return replace(receipt, changes=tuple(after(change) for change in receipt.changes))
 
 
 def joined(first: Receipt, second: Receipt) -> Receipt:
