@@ -104,5 +104,6 @@ def test_the_programs_own_backends_are_registered() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     targets = project["entry-points"][registry.GROUP]
     assert {"memory", "sqlite"} <= set(targets)
+    assert {scheme: f"{module}:open_url" for scheme, module in registry.SHIPPED.items()} == targets
     factory = EntryPoint("memory", targets["memory"], registry.GROUP).load()
     assert isinstance(factory("memory:"), MemoryBackend)
