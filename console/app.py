@@ -29,8 +29,6 @@ from console.keymap import bindings
 from console.keynames import rebound
 from console.performing import PerformsActions
 from console.screens.base import HEIGHTS, WIDTHS, BaseScreen
-from console.screens.customer import CustomerScreen
-from console.screens.form import FormScreen
 from console.screens.home import HomeScreen
 from console.screens.lock import LockScreen
 from console.terminal.clean_filter import CleanFilter
@@ -174,6 +172,8 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
 
     def act_leave(self) -> None:
         """End the console; drafts stay, also that of a form which is open."""
+        from console.screens.form import FormScreen
+
         for screen in self.screen_stack:
             if isinstance(screen, FormScreen):
                 screen.keep_now()
@@ -185,6 +185,8 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
     @work(exclusive=True, group="open", exit_on_error=False)
     async def open_customer(self, key: Key, *, at: str = "", action: str = "", subject: str = "") -> None:
         """Open a customer, at a row of their history or tickets if `at` names one, with a form if `action` does."""
+        from console.screens.customer import CustomerScreen
+
         task = asyncio.ensure_future(self.desk.open(key))
         done, _pending = await asyncio.wait({task}, timeout=QUICK)
         screen = CustomerScreen(key, task.result() if done and task.exception() is None else None, at=at)
@@ -270,6 +272,8 @@ def _warm_up() -> None:
 
     def work() -> None:
         import phonenumbers
+
+        import console.screens.customer  # noqa: F401 -- the view, its forms and the toolkit's text editor
 
         phonenumbers.parse("+442079460000")
 
