@@ -36,8 +36,8 @@ format: dev ## put imports and layout in order
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: dev ## measure against the yardsticks, no test run
-	@$(BIN)/pytest -q -p no:xdist -m bench tests/bench $(ARGS)
+bench: dev ## measure beside the yardsticks and write docs/benchmarks.md
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 docs: dev messages pictures ## all that is made from the sources: keys, messages, pictures
 	@$(BIN)/python -m scripts.keys

@@ -38,27 +38,27 @@ _FIRST_FRAME = f"""
 import asyncio, sys
 from console.cli.output import standard_streams
 from console.cli.setting import Setting
-from console import app, i18n
+from console import i18n, launch
 
 async def main():
     setting = Setting(*standard_streams())
     i18n.use(setting.language)
     backend = setting.connect(sys.argv[1])
     await backend.open()
-    desk = app.make(setting, backend, None)
-    await desk.desk.start()
+    app = launch.make(setting, backend, None)
+    await app.desk.start()
     seen = []
-    shown = desk._display
+    shown = app._display
     def display(screen, renderable):
         shown(screen, renderable)
         if not seen:
             seen.append(True)
             {_SEEN.replace(chr(10), "; ")}
-    desk._display = display
-    async with desk.run_test(size=(80, 24)) as pilot:
+    app._display = display
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert seen, "no frame was painted"
-    desk.local.close()
+    app.local.close()
     await backend.close()
 
 asyncio.run(main())

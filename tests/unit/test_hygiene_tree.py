@@ -101,6 +101,15 @@ def test_every_module_says_what_it_is_for(file: Path) -> None:
     assert said.splitlines()[0][-1] in ".:;,)" or "\n" in said
 
 
+def test_every_link_of_the_documents_leads_somewhere() -> None:
+    """A reader who follows a link finds a file."""
+    link = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+    found = [(file, target) for file in files(".md") if file.suffix == ".md" for target in link.findall(text_of(file))]
+    assert len(found) > 20
+    lost = [f"{file.relative_to(ROOT)}: {target}" for file, target in found if not (file.parent / target).exists()]
+    assert lost == []
+
+
 def test_nothing_is_left_for_later() -> None:
     """What is not done is an issue, not a comment."""
     mark = re.compile(r"\b(TODO" + r"|FIXME|XXX)\b")
