@@ -25,8 +25,23 @@ _LABELS: Mapping[str, str] = {
     "down": "↓",
     "left": "←",
     "right": "→",
+    "comma": ",",
+    "full_stop": ".",
+    "semicolon": ";",
+    "minus": "-",
+    "plus": "+",
+    "equals_sign": "=",
+    "asterisk": "*",
+    "exclamation_mark": "!",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
 }
-_SPELLED: Mapping[str, str] = {"/": "slash", ":": "colon", "?": "question_mark", "esc": "escape", " ": "space"}
+_SPELLED: Mapping[str, str] = {
+    **{label: name for name, label in _LABELS.items() if len(label) == 1},
+    **{label.lower(): name for name, label in _LABELS.items() if len(label) > 1},
+    "return": "enter",
+    " ": "space",
+}
 
 _SAFE = re.compile(
     r"[a-zA-Z0-9]|slash|colon|question_mark|comma|full_stop|semicolon|minus|plus|equals_sign|asterisk|exclamation_mark"
@@ -37,6 +52,26 @@ _SAFE = re.compile(
 
 EVEN_WHILE_TYPING = frozenset({"leave", "repaint"})
 """Actions whose keys work in forms and dialogs as well, before any text field; so none of them may be a letter."""
+
+WIDGET_KEYS = frozenset(
+    [
+        "up",
+        "down",
+        "left",
+        "right",
+        "pageup",
+        "pagedown",
+        "home",
+        "end",
+        "enter",
+        "tab",
+        "shift+tab",
+        "backspace",
+        "f2",
+        "ctrl+o",
+    ]
+)
+"""Keys that lists and forms hear before any action does."""
 
 _NO_LETTER = re.compile(r"f\d+|ctrl\+.")
 
@@ -61,44 +96,57 @@ def is_safe(key: str) -> bool:
     return _SAFE.fullmatch(key) is not None
 
 
+def _refused(name: str, chosen: Sequence[str]) -> str:
+    """Return why these keys cannot be those of an action, whatever the others have; empty when they can."""
+    if name not in BY_ID:
+        return _("keys.{name}: there is no such action").format(name=name)
+    if unsafe := [key_label(one) for one in chosen if not is_safe(one)]:
+        return _("keys.{name}: {key} does not arrive from every terminal").format(name=name, key=", ".join(unsafe))
+    if fixed := [key_label(one) for one in chosen if one in WIDGET_KEYS]:
+        return _("keys.{name}: {key} moves in lists and forms and cannot be changed").format(
+            name=name, key=", ".join(fixed)
+        )
+    letters = [key_label(one) for one in chosen if name in EVEN_WHILE_TYPING and not _NO_LETTER.fullmatch(one)]
+    if letters:
+        return _("keys.{name}: {key} is needed for typing; take a function key or Ctrl with a letter").format(
+            name=name, key=", ".join(letters)
+        )
+    return ""
+
+
+def _clash(keys: Mapping[str, Sequence[str]]) -> tuple[str, list[str]] | None:
+    """Return a key that several actions have, and these; None when there is none."""
+    owners: dict[str, list[str]] = {}
+    for name, chosen in keys.items():
+        for key in chosen:
+            owners.setdefault(key, []).append(name)
+    return next(((key, names) for key, names in owners.items() if len(names) > 1), None)
+
+
 def rebound(wanted: Mapping[str, Sequence[str]]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
     """Return the keys of every action with the configuration's changes, and what is wrong with those changes.
 
-    A wrong change is left out: the action keeps its own keys. A key given to two actions goes to none of them anew.
+    A wrong change is left out: the action keeps its own keys. A key given to two actions goes to none of them anew;
+    two actions may exchange theirs.
     """
-    keys = {action.id: action.keys for action in ACTIONS}
     problems: list[str] = []
+    asked: dict[str, tuple[str, ...]] = {}
     for name, typed in wanted.items():
-        if name not in BY_ID:
-            problems.append(_("keys.{name}: there is no such action").format(name=name))
-            continue
-        chosen = tuple(key_named(one) for one in typed)
-        unsafe = [one for one in chosen if not is_safe(one)]
-        if unsafe:
+        chosen = tuple(dict.fromkeys(key_named(one) for one in typed))
+        if problem := _refused(name, chosen):
+            problems.append(problem)
+        elif chosen:
+            asked[name] = chosen
+    own = {action.id: action.keys for action in ACTIONS}
+    while clash := _clash({**own, **asked}):
+        key, names = clash
+        for name in [one for one in names if one in asked]:
+            other = next(one for one in names if one != name)
             problems.append(
-                _("keys.{name}: {key} does not arrive from every terminal").format(name=name, key=", ".join(unsafe))
+                _("keys.{name}: {key} belongs to {other}").format(name=name, key=key_label(key), other=other)
             )
-            continue
-        letters = [one for one in chosen if name in EVEN_WHILE_TYPING and not _NO_LETTER.fullmatch(one)]
-        if letters:
-            problems.append(
-                _("keys.{name}: {key} is needed for typing; take a function key or Ctrl with a letter").format(
-                    name=name, key=", ".join(key_label(one) for one in letters)
-                )
-            )
-            continue
-        taken = {key: other for other, used in keys.items() if other != name for key in used}
-        twice = [one for one in chosen if one in taken]
-        if twice:
-            problems.append(
-                _("keys.{name}: {key} belongs to {other}").format(
-                    name=name, key=key_label(twice[0]), other=taken[twice[0]]
-                )
-            )
-            continue
-        if chosen:
-            keys[name] = chosen
-    return keys, problems
+            del asked[name]
+    return {**own, **asked}, problems
 
 
 def labels(keys: Sequence[str]) -> str:
