@@ -28,7 +28,7 @@ test: check ## linter, types, import rules and all tests
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not bench" $(ARGS)
 
 check: dev ## linter, types and import rules only: seconds
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/mypy --no-error-summary
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { printf '%s\n' "$$said"; exit 1; }
 
