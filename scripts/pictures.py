@@ -18,7 +18,8 @@ from tests.desk_stage import SEED, Stage, copy_of, on_desk
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 CUSTOMERS = 400
 NIGHT = datetime(2026, 11, 21, 2, 14, tzinfo=UTC)
-_WEB_FONT = re.compile(r"@font-face\s*\{[^}]*\}\s*")
+_LEFT_OUT = re.compile(r"@font-face\s*\{[^}]*\}\s*|<!--.*?-->\s*", re.DOTALL)
+"""A font from the web, which would be fetched, and the advertisement of the toolkit."""
 _TEXT = re.compile(
     r'(<text [^>]*?x=")([\d.]+)("[^>]*? textLength=")([\d.]+)("[^>]*>)((?:&#160;)*)(.*?)((?:&#160;)*)</text>'
 )
@@ -99,7 +100,7 @@ async def painted(name: str, file: Path, folder: Path) -> str:
     async with desk_of(picture, file, folder / name) as stage:
         await picture.play(stage)
         svg = stage.app.export_screenshot(title="cordboard")
-    svg = _TEXT.sub(_without_outer_spaces, _WEB_FONT.sub("", svg)).replace(_FONT, _FONTS)
+    svg = _TEXT.sub(_without_outer_spaces, _LEFT_OUT.sub("", svg)).replace(_FONT, _FONTS)
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 
