@@ -53,9 +53,8 @@ _SAFE = re.compile(
 EVEN_WHILE_TYPING = frozenset({"leave", "repaint"})
 """Actions whose keys work in forms and dialogs as well, before any text field; so none of them may be a letter."""
 
-WIDGET_KEYS = frozenset(
-    ("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "enter", "tab", "shift+tab", "backspace")
-    + ("f2", "ctrl+o")
+WIDGET_KEYS = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end"}) | frozenset(
+    {"enter", "tab", "shift+tab", "backspace", "f2", "ctrl+o"}
 )
 """Keys that lists and forms hear before any action does."""
 
@@ -80,6 +79,33 @@ def key_named(typed: str) -> str:
 def is_safe(key: str) -> bool:
     """Return whether every terminal delivers this key."""
     return _SAFE.fullmatch(key) is not None
+
+
+def _refused(name: str, chosen: Sequence[str]) -> str:
+    """Return why these keys cannot be those of an action, whatever the others have; empty when they can."""
+    if name not in BY_ID:
+        return _("keys.{name}: there is no such action").format(name=name)
+    if unsafe := [key_label(one) for one in chosen if not is_safe(one)]:
+        return _("keys.{name}: {key} does not arrive from every terminal").format(name=name, key=", ".join(unsafe))
+    if fixed := [key_label(one) for one in chosen if one in WIDGET_KEYS]:
+        return _("keys.{name}: {key} moves in lists and forms and cannot be changed").format(
+            name=name, key=", ".join(fixed)
+        )
+    letters = [key_label(one) for one in chosen if name in EVEN_WHILE_TYPING and not _NO_LETTER.fullmatch(one)]
+    if letters:
+        return _("keys.{name}: {key} is needed for typing; take a function key or Ctrl with a letter").format(
+            name=name, key=", ".join(letters)
+        )
+    return ""
+
+
+def _clash(keys: Mapping[str, Sequence[str]]) -> tuple[str, list[str]] | None:
+    """Return a key that several actions have, and these; None when there is none."""
+    owners: dict[str, list[str]] = {}
+    for name, chosen in keys.items():
+        for key in chosen:
+            owners.setdefault(key, []).append(name)
+    return next(((key, names) for key, names in owners.items() if len(names) > 1), None)
 
 
 def _refused(name: str, chosen: Sequence[str]) -> str:
