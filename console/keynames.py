@@ -108,33 +108,6 @@ def _clash(keys: Mapping[str, Sequence[str]]) -> tuple[str, list[str]] | None:
     return next(((key, names) for key, names in owners.items() if len(names) > 1), None)
 
 
-def _refused(name: str, chosen: Sequence[str]) -> str:
-    """Return why these keys cannot be those of an action, whatever the others have; empty when they can."""
-    if name not in BY_ID:
-        return _("keys.{name}: there is no such action").format(name=name)
-    if unsafe := [key_label(one) for one in chosen if not is_safe(one)]:
-        return _("keys.{name}: {key} does not arrive from every terminal").format(name=name, key=", ".join(unsafe))
-    if fixed := [key_label(one) for one in chosen if one in WIDGET_KEYS]:
-        return _("keys.{name}: {key} moves in lists and forms and cannot be changed").format(
-            name=name, key=", ".join(fixed)
-        )
-    letters = [key_label(one) for one in chosen if name in EVEN_WHILE_TYPING and not _NO_LETTER.fullmatch(one)]
-    if letters:
-        return _("keys.{name}: {key} is needed for typing; take a function key or Ctrl with a letter").format(
-            name=name, key=", ".join(letters)
-        )
-    return ""
-
-
-def _clash(keys: Mapping[str, Sequence[str]]) -> tuple[str, list[str]] | None:
-    """Return a key that several actions have, and these; None when there is none."""
-    owners: dict[str, list[str]] = {}
-    for name, chosen in keys.items():
-        for key in chosen:
-            owners.setdefault(key, []).append(name)
-    return next(((key, names) for key, names in owners.items() if len(names) > 1), None)
-
-
 def rebound(wanted: Mapping[str, Sequence[str]]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
     """Return the keys of every action with the configuration's changes, and what is wrong with those changes.
 
