@@ -11,6 +11,7 @@ from backends.records import (
     Contact,
     Holder,
     Key,
+    OutageKind,
     Outcome,
     Priority,
     PromiseKind,
@@ -86,7 +87,7 @@ def event_words(event: TicketEvent, now: Now) -> str:
         return _promised(event, now)
     said = word(event.kind)
     if event.kind is TicketEventKind.CHASED and event.after.isdigit() and int(event.after) > 1:
-        said = _("chased for the {n}. time").format(n=event.after)
+        said = _("chase number {n}").format(n=event.after)
     details = [part for part in (_coded(event.kind, event.after), plain(event.text)) if part]
     return f"{said}: {' · '.join(details)}" if details else said
 
@@ -126,6 +127,8 @@ def _event(event: TicketEvent, now: Now, tickets: Mapping[Key, Ticket]) -> Told:
 def _moment(one: OutageMoment) -> Told:
     outage = one.hit.outage
     state = word(one.state) if one.state else _("outage news")
+    if one.part == "start" and outage.kind is OutageKind.PLANNED_WORKS:
+        state = word(outage.kind)
     text = " ".join(part for part in (plain(outage.reference), f"{state}:", plain(one.text or outage.title)) if part)
     sign = OUTAGE_SIGN._replace(tone=OUTAGE_TONES[one.state]) if one.state else OUTAGE_SIGN
     return Told(one.at, sign, " ", _("outage"), text, plain(outage.source, 40), reference=plain(outage.reference))

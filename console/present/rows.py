@@ -102,11 +102,12 @@ def clock_words(one: Clock, now: Now) -> str:
 
 
 def holder_words(ticket: Ticket, now: Now) -> str:
-    """Return who has the ball and since when (R5)."""
+    """Return who has the ball and for how long (R5); nobody has it for any time once the case is closed."""
     who = plain(ticket.holder_name, 30) or word(ticket.holder)
-    if ticket.held_since is None or now.at - ticket.held_since < timedelta(minutes=1):
+    closed = ticket.state is TicketState.CLOSED
+    if closed or ticket.held_since is None or now.at - ticket.held_since < timedelta(minutes=1):
         return who
-    return _("{who} since {age}").format(who=who, age=age(ticket.held_since, now.at))
+    return _("{who} for {age}").format(who=who, age=age(ticket.held_since, now.at))
 
 
 def _ticket_row(ticket: Ticket, now: Now, operator: Operator, chases: int, broken: bool) -> RowView:

@@ -64,9 +64,12 @@ def name_of(happening: Happening) -> str:
 def moments_of(hit: Hit) -> list[OutageMoment]:
     """Return the outage's own history as moments, oldest first."""
     outage = hit.outage
-    first = OutageState.CONFIRMED if outage.confirmed_at == outage.started_at else OutageState.SUSPECTED
-    moments = [OutageMoment(hit, outage.started_at, first, outage.title, "start")]
+    sure = outage.confirmed_at is not None and outage.confirmed_at <= outage.started_at
+    first = OutageState.CONFIRMED if sure else OutageState.SUSPECTED
     told = {update.state for update in outage.updates if update.state}
+    moments: list[OutageMoment] = []
+    if not any(update.at == outage.started_at and update.state is first for update in outage.updates):
+        moments.append(OutageMoment(hit, outage.started_at, first, outage.title, "start"))
     if outage.confirmed_at and first is not OutageState.CONFIRMED and OutageState.CONFIRMED not in told:
         moments.append(OutageMoment(hit, outage.confirmed_at, OutageState.CONFIRMED, part="confirmed"))
     for number, update in enumerate(outage.updates, start=1):

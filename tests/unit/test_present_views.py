@@ -27,6 +27,7 @@ from backends.records import (
     Attachment,
     Channel,
     Charge,
+    Chase,
     Contact,
     Contract,
     Coverage,
@@ -44,6 +45,7 @@ from backends.records import (
     TicketEvent,
     TicketEventKind,
     TicketKind,
+    TicketState,
 )
 from backends.registry import backend_for
 from console import i18n
@@ -348,7 +350,6 @@ def test_the_end_of_a_contract_in_words(days: int, opened: str, shown: str) -> N
 
 def test_chases_of_a_closed_ticket_are_no_flag() -> None:
     """R37: what is settled does not shout from the card."""
-    from backends.records import Chase, TicketState
 
     open_one = Ticket("5", "T5", "1", "2", TicketKind.FAULT, "x", NIGHT)
     closed = replace(open_one, key="6", state=TicketState.CLOSED, closed_at=NIGHT)
@@ -522,3 +523,20 @@ def test_a_filter_says_what_it_lets_through() -> None:
     note = rows.history([], NOW, {}, only=only).note
     assert note == "only e-mail, unanswered, one ticket, “[bold] cable” · 0 shows all"
     assert rows.history([], NOW, {}, total=1).note == "1 contact"
+
+
+def test_happenings_of_outages_and_chases_in_words() -> None:
+    """Works begin as works, the second chase has its number, and a closed case is in nobody's hands for any time."""
+    from console.present.happenings import event_words, told
+    from console.rules.coverage import Because, Hit
+    from console.rules.timeline import moments_of
+
+    works = outage(kind=OutageKind.PLANNED_WORKS, confirmed_at=NIGHT - timedelta(days=2))
+    begun = moments_of(Hit(works, "7", Because.TOWN, "Poznań"))[-1]
+    assert told(begun, NOW, {}).text == "O9 planned works: No sync"
+    chased = TicketEvent("e", "5", "1", TicketEventKind.CHASED, NIGHT, after="2", text="Still nothing")
+    assert event_words(chased, NOW) == "chase number 2: Still nothing"
+    ticket = Ticket("5", "T5", "1", "2", TicketKind.FAULT, "x", NIGHT, held_since=NIGHT - timedelta(days=4))
+    assert rows.holder_words(ticket, NOW) == "desk for 4 d"
+    assert rows.holder_words(replace(ticket, state=TicketState.CLOSED), NOW) == "desk"
+    assert rows.holder_words(replace(ticket, held_since=NIGHT), NOW) == "desk"

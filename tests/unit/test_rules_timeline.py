@@ -153,3 +153,18 @@ def test_names_do_not_depend_on_what_changes() -> None:
     one, other = contact("1", 1), event("1", 1)
     assert name_of(one) == name_of(replace(one, subject="changed", version=7)) == "contact:1"
     assert name_of(other) == name_of(replace(other, text="changed")) == "event:1"
+
+
+def test_a_beginning_that_was_written_down_is_told_once() -> None:
+    """News of the same moment and state stand for the beginning; works that were confirmed beforehand are no doubt."""
+    start = NOW - timedelta(hours=6)
+    alarm = OutageUpdate(start, "alarm", state=OutageState.SUSPECTED)
+    assert [one.text for one in moments_of(hit_of(updates=(alarm,)))] == ["alarm"]
+    works = hit_of(
+        state=OutageState.CONFIRMED,
+        confirmed_at=start - timedelta(days=4),
+        updates=(OutageUpdate(start - timedelta(days=4), "announced", state=OutageState.CONFIRMED),),
+    )
+    assert [(one.text, one.state) for one in moments_of(works)] == [
+        ("announced", OutageState.CONFIRMED), ("cut", OutageState.CONFIRMED),
+    ]  # fmt: skip
