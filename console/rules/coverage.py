@@ -7,7 +7,7 @@ and an element covers everything below it: `lub-3` covers the port `lub-3/1/4`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
@@ -61,24 +61,32 @@ def _postcode(text: str) -> str:
     return "".join(character for character in fold(text) if character.isalnum())
 
 
-@lru_cache(maxsize=8192)
-def _ends_of_names(part: str) -> frozenset[str]:
-    """Return the bare names of everything that `part` lies under: what stands before each separator, spaces too."""
-    spelled = fold(part)
-    return frozenset(_bare(spelled[:place]) for place, sign in enumerate(spelled) if sign in _SEPARATORS)
+@lru_cache(maxsize=1024)
+def _names_on(path: NetworkPath) -> dict[str, str]:
+    """Return the level of every element that a path runs over, by its bare name; what lies above one has none.
+
+    What stands before a separator, spaces too, names what lies above: `lub-3/1` lies below `lub-3`, and `lub 3 1` below
+    `lub 3`.
+    """
+    levels: dict[str, str] = {}
+    for level in _LEVELS:
+        levels.setdefault(_bare(getattr(path, level)), level)
+    for level in _LEVELS:
+        spelled = fold(getattr(path, level))
+        for place, sign in enumerate(spelled):
+            if sign in _SEPARATORS:
+                levels.setdefault(_bare(spelled[:place]), "")
+    levels.pop("", None)
+    return levels
 
 
 def _element(path: NetworkPath, elements: Iterable[str]) -> tuple[str, str] | None:
-    named = [(level, _bare(getattr(path, level))) for level in _LEVELS]
-    for element in elements:
-        wanted = _bare(element).rstrip(_SEPARATORS)
-        if not wanted:
-            continue
-        for level, part in named:
-            if part == wanted:
+    levels = _names_on(path)
+    if levels:
+        for element in elements:
+            level = levels.get(_bare(element).rstrip(_SEPARATORS))
+            if level is not None:
                 return level, element
-        if any(wanted in _ends_of_names(getattr(path, level)) for level in _LEVELS):
-            return "", element
     return None
 
 
@@ -102,9 +110,9 @@ def in_postcodes(postcode: str, patterns: Iterable[str]) -> str:
     return ""
 
 
-def _where(outage: Outage, place: Place, path: NetworkPath) -> tuple[Because, str, str] | None:
+def _where(outage: Outage, place: Place, country: str, path: NetworkPath) -> tuple[Because, str, str] | None:
     coverage = outage.coverage
-    if coverage.country and place.country and coverage.country.upper() != place.country.upper():
+    if coverage.country and country and coverage.country.upper() != country.upper():
         return None
     if found := _element(path, coverage.elements):
         return Because.ELEMENT, found[1], found[0]
@@ -122,7 +130,7 @@ def _where(outage: Outage, place: Place, path: NetworkPath) -> tuple[Because, st
 def _place_of(line: Line, customer: Customer) -> Place:
     if not (line.place.postcode or line.place.town):
         return customer.place
-    return line.place if line.place.country else replace(line.place, country=customer.place.country)
+    return line.place
 
 
 def hit(outage: Outage, line: Line, customer: Customer, parents: Sequence[Key] = ()) -> Hit | None:
@@ -137,7 +145,8 @@ def hit(outage: Outage, line: Line, customer: Customer, parents: Sequence[Key] =
     services = {_bare(service) for service in outage.coverage.services}
     if services and _bare(line.service) not in services:
         return None
-    found = _where(outage, _place_of(line, customer), line.path)
+    place = _place_of(line, customer)
+    found = _where(outage, place, place.country or customer.place.country, line.path)
     return Hit(outage, line.key, found[0], found[1], found[2]) if found else None
 
 
