@@ -109,8 +109,8 @@ def parse_po(text: str) -> dict[str, tuple[str, ...]]:
 @lru_cache(maxsize=len(LANGUAGES))
 def catalogue(language: str) -> Catalogue:
     """Return the catalogue of `language`; English when there is none."""
-    if language not in LANGUAGES:
-        language = "en"
+    if language not in LANGUAGES or language == "en":
+        return Catalogue("en", {})  # what is marked in the source is English; its file is for those who translate
     file = Path(__file__).parent / "locale" / f"{language}.po"
     try:
         text = file.read_text(encoding="utf-8")

@@ -53,6 +53,7 @@ class HomeScreen(BaseScreen):
         self._recent: tuple[Customer, ...] = ()
         self._waiting: tuple[tuple[Contact, Customer], ...] = ()
         self._more_waiting = False
+        self._lists_read = False
         self._asked = ""
         self._exact: Timer | None = None
         self._searched = ""
@@ -233,6 +234,7 @@ class HomeScreen(BaseScreen):
 
     async def refresh_lists(self) -> None:
         """Read whom the agent opened last and what waits for an answer."""
+        self._lists_read = True
         desk = self.console_app.desk
         try:
             self._recent = await desk.customers(self.console_app.local.recent()[:20])
@@ -261,7 +263,8 @@ class HomeScreen(BaseScreen):
         """Show what changed while a customer was open."""
         super().on_screen_resume()
         self._give_box_the_keys()
-        self.run_worker(self.refresh_lists(), group="home", exclusive=True, exit_on_error=False)
+        if self._lists_read:  # the first time, the frame comes before the lists: a cold disk may take a second for them
+            self.run_worker(self.refresh_lists(), group="home", exclusive=True, exit_on_error=False)
 
     def source_lost(self, error: BackendError) -> None:
         """Say that what is shown grows old."""
