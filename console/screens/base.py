@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from backends.errors import BackendError
 from backends.records import Key
-from console.actions import ACTIONS, Need, Where, why_not
+from console.actions import ACTIONS, Circumstances, Need, Where, why_not
 from console.i18n import _
 from console.keynames import key_label
 from console.screens.workers import WatchesWorkers
@@ -52,6 +52,7 @@ class BaseScreen(WatchesWorkers, Screen[None]):
     )  # the panes paint their own focus; a change must not send the screen anew
     BINDINGS: ClassVar[list[BindingType]] = []
     hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE})
+    _hinted_for: Circumstances | None = None
 
     @property
     def console_app(self) -> Cordboard:
@@ -89,8 +90,9 @@ class BaseScreen(WatchesWorkers, Screen[None]):
         return ()
 
     def update_hints(self) -> None:
-        """Show the keys that matter here, those that cannot be used now dim."""
-        if self.is_mounted:
+        """Show the keys that matter here, those that cannot be used now dim; most moves of a cursor change nothing."""
+        if self.is_mounted and (now := self.console_app.circumstances()) != self._hinted_for:
+            self._hinted_for = now
             self.query_one("#hints", KeyHints).show(tuple(self.hints()))
 
     def hints(self) -> Iterable[HintView]:

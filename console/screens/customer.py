@@ -187,7 +187,7 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
     def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
         """Show the text of the row beside the list, and which keys work on it."""
         stands = f"{event.rows.id}{event.key}"
-        if stands == self._stands_on or not event.rows.has_focus:
+        if stands == self._stands_on or not event.rows.has_focus or not self.is_attached:
             return
         self._stands_on = stands
         self._read_aside(event.key)
@@ -199,14 +199,15 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
             self._read_aside(focused.cursor_key)
         self.update_hints()
 
-    @work(exclusive=True, group="aside", exit_on_error=False)
-    async def _read_aside(self, name: str) -> None:
+    def _read_aside(self, name: str) -> None:
         self.update_hints()
-        panes = (self.query_one("#reading", BodyPane), self.query_one("#aside", BodyPane))
-        if not self.has_class("-wide") and not panes[0].display:
-            return
+        if self.has_class("-wide") or self.query_one("#reading", BodyPane).display:
+            self._fetch_aside(name)
+
+    @work(exclusive=True, group="aside", exit_on_error=False)
+    async def _fetch_aside(self, name: str) -> None:
         view = await self.body_of(name)
-        for pane in panes:
+        for pane in (self.query_one("#reading", BodyPane), self.query_one("#aside", BodyPane)):
             pane.show(view or BodyView())
 
     async def on_row_list_chosen(self, event: RowList.Chosen) -> None:
