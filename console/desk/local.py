@@ -19,6 +19,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 RECENT = 30
+OCCASION = "occasion"
+"""Code under which a draft's answers name their form: storing the same form twice stores it once."""
 REST = 0.15
 """Seconds between two writes, so that fast typing costs a few syncs a second and not one a key."""
 KEEP_DAYS = 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -17,7 +18,7 @@ from backends.errors import BackendError, Conflict
 from backends.records import Key
 from console.desk.acts.scene import Unfit
 from console.desk.desk import Deed
-from console.desk.local import Draft, Spot
+from console.desk.local import OCCASION, Draft, Spot
 from console.i18n import _
 from console.present.failures import failure_words, unfit_words
 from console.rules.moments import UnreadMoment, read_moment
@@ -65,6 +66,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         super().__init__()
         self.plan = plan
         self._storing = False
+        self._occasion = secrets.token_hex(8)
         self._begun = {field.code: field.value for field in plan.view.fields}
 
     @property
@@ -81,6 +83,8 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
     def on_mount(self) -> None:
         """Go to the question that the plan names, and remember that this form is open."""
         form = self.query_one(Form)
+        draft = self.console_app.local.draft(self.plan.customer_key, self.plan.action, self.plan.subject)
+        self._occasion = (draft.answers.get(OCCASION, "") if draft else "") or self._occasion
         self.query_one("#words").display = False
         if self.plan.focus:
             form.focus_field(self.plan.focus)
@@ -115,7 +119,8 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         plan = self.plan
         if dict(values) == self._begun and app.local.draft(plan.customer_key, plan.action, plan.subject) is None:
             return
-        app.local.keep(Draft(plan.customer_key, plan.action, plan.subject, dict(values), app.desk.clock()))
+        answers = {**values, OCCASION: self._occasion}
+        app.local.keep(Draft(plan.customer_key, plan.action, plan.subject, answers, app.desk.clock()))
         if app.local.failure is not None:
             self._say(_("Drafts cannot be written to the disk of this machine."))
 
@@ -176,7 +181,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         plan, app = self.plan, self.console_app
         self.query_one(Form).set_problems({})
         try:
-            deed = await plan.store(values)
+            deed = await plan.store({**values, OCCASION: self._occasion})
         except Unfit as error:
             self._refuse(error)
             return
@@ -189,6 +194,11 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
             return
         finally:
             self._storing = False
+        if deed.receipt.repeated and dict(values) != self._begun:
+            self._occasion = secrets.token_hex(8)
+            self._keep(values)
+            self._say(_("This was stored already, without what you changed now. Save again to store it once more."))
+            return
         app.local.drop(plan.customer_key, plan.action, plan.subject)
         app.local.at(Spot(plan.customer_key))
         self.dismiss(deed)

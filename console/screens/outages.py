@@ -16,6 +16,7 @@ from backends.records import LIVE_OUTAGE_STATES, Key, Outage, OutageState
 from console.actions import RIGHT_REASONS
 from console.desk.acts.outages import may_become, raise_outage, update_outage
 from console.desk.desk import Deed
+from console.desk.local import OCCASION
 from console.i18n import _
 from console.present import forms, results
 from console.present.banners import badge, headline, ranked, say_words, services_words
@@ -170,7 +171,9 @@ class OutagesScreen(BaseScreen):
         async def store(values: Values) -> Deed:
             batch = make(values)
             assert isinstance(batch, Batch)
-            return await app.desk.do(batch, "outages", about=values.get("title") or subject)
+            return await app.desk.do(
+                batch, "outages", about=values.get("title") or subject, occasion=values.get(OCCASION, "")
+            )
 
         def after(_deed: Deed, _values: Values) -> None:
             self.say(f"{words} {_('u takes it back.')}", Tone.GOOD)

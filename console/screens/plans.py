@@ -11,6 +11,7 @@ from backends.records import Contact, Outcome, Promise, PromiseState, Ticket, Ti
 from console.desk.acts import contacts, people, promises, tickets
 from console.desk.acts.scene import Scene
 from console.desk.desk import Deed
+from console.desk.local import OCCASION
 from console.i18n import _
 from console.present import forms, letters
 from console.present.labels import plain
@@ -61,7 +62,9 @@ def _plan(
 
     async def store(values: Values) -> Deed:
         batch = make(screen.scene(), values)
-        return await screen.console_app.desk.do(batch, action, customer_key=screen.key, about=about or customer)
+        return await screen.console_app.desk.do(
+            batch, action, customer_key=screen.key, about=about or customer, occasion=values.get(OCCASION, "")
+        )
 
     customer = plain(screen.picture.file.customer.name) if screen.picture else ""
 
@@ -286,7 +289,9 @@ def plan_new_customer(app: Cordboard) -> None:
     async def store(values: Values) -> Deed:
         chosen = values.get("operator") or (operators[0].key if operators else "")
         batch = people.new_customer(values, desk.operators[chosen], agent=desk.agent, now=desk.clock())
-        return await desk.do(batch, "new_customer", about=plain(values.get("name", "")))
+        return await desk.do(
+            batch, "new_customer", about=plain(values.get("name", "")), occasion=values.get(OCCASION, "")
+        )
 
     def after(deed: Deed, _values: Values) -> None:
         record = deed.receipt.changes[0].after

@@ -46,12 +46,13 @@ class TakesKeysInTurn(App[Result], Generic[Result]):
         self._turn: asyncio.Task[None] | None = None
         self._before: DOMNode | None = None
         self._handed_on_at = time.monotonic()
+        self._was_text = False
 
     async def on_event(self, event: Event) -> None:
         """Hand a key or a paste on when it is its turn, everything else at once."""
         if not isinstance(event, (Key, Paste)) or event.is_forwarded:
             await super().on_event(event)
-        elif self._waiting or time.monotonic() - self._handed_on_at < SETTLED:
+        elif self._waiting or not self._may_go_on(event):
             self._waiting.append(event)
             if self._turn is None:
                 self._turn = asyncio.create_task(self._until_done(), name="key")
@@ -61,11 +62,28 @@ class TakesKeysInTurn(App[Result], Generic[Result]):
     async def _hand_on(self, event: Event) -> None:
         self._before = self.focused or self.screen
         self._handed_on_at = time.monotonic()
+        self._was_text = self._is_text(event)
         await super().on_event(event)
+
+    def _may_go_on(self, event: Event) -> bool:
+        # Text after text changes neither screen nor focus; a widget's own queue keeps its order. A key that is a
+        # binding of the app would overtake the text.
+        return (self._was_text and self._is_text(event)) or time.monotonic() - self._handed_on_at > SETTLED
+
+    def _is_text(self, event: Event) -> bool:
+        focused = self.focused
+        return (
+            isinstance(event, Key)
+            and focused is not None
+            and event.character != "/"  # a second slash leads from a history's words to the omnibox
+            and focused.check_consume_key(event.key, event.character)
+        )
 
     async def _next(self) -> None:
         self._turn = None
         await self._hand_on(self._waiting.popleft())
+        while self._waiting and self._may_go_on(self._waiting[0]):
+            await self._hand_on(self._waiting.popleft())
         if self._waiting:
             self._turn = asyncio.create_task(self._until_done(), name="key")
 
