@@ -76,7 +76,8 @@ def _tickets(picture: Picture, now: Now) -> Iterator[str]:
 def _ticket(ticket: Ticket, picture: Picture, now: Now, chases: int) -> Iterator[str]:
     yield f"{_INDENT}{ticket.reference} {ticket.subject}"
     facts = [word(ticket.kind), word(ticket.state), holder_words(ticket, now)]
-    facts.append(_("clock: {clock}").format(clock=clock_words(clock(ticket, picture.file.operator, now.at), now)))
+    stands = clock(ticket, picture.file.operator, now.at, picture.waits)
+    facts.append(_("clock: {clock}").format(clock=clock_words(stands, now)))
     if chases:
         facts.append(_n("{n} chase", "{n} chases", chases).format(n=chases))
     yield _INDENT * 2 + ", ".join(facts)

@@ -12,7 +12,8 @@ from enum import StrEnum
 
 from backends.errors import BackendError, NotFound
 from backends.port import Backend, Capability, CustomerFile, OutageFilter, Page, TimelineFilter
-from backends.records import LIVE_OUTAGE_STATES, Entry, Key, Operator, Outage, OutageState
+from backends.records import LIVE_OUTAGE_STATES, Entry, Key, Operator, Outage, OutageState, TicketEvent
+from console.rules.clocks import MOVES_CLOCKS, may_have_waited
 from console.rules.coverage import Hit, hits
 from console.rules.timeline import Happening, merged
 
@@ -55,6 +56,8 @@ class Picture:
     after: str | None = None
     only: TimelineFilter = EVERYTHING
     sources: tuple[Source, ...] = ()
+    waits: tuple[TicketEvent, ...] = ()
+    """Events that tell when the tickets waited for the customer, in any order: their clocks need all of them."""
 
     @property
     def key(self) -> Key:
@@ -89,6 +92,19 @@ async def outages_of(backend: Backend, file: CustomerFile, now: datetime) -> tup
     return hits(live, file.lines, file.customer, above), hits(over, file.lines, file.customer, above)
 
 
+async def _waits(backend: Backend, file: CustomerFile, page: Page[Entry], whole: bool) -> tuple[TicketEvent, ...]:
+    """Return the events that move the clocks of the file's tickets; asked for only where the page is not `whole`."""
+    tickets = [one for one in file.tickets if may_have_waited(one)]
+    entries: list[Entry] = list(page.rows) if whole else []
+    for ticket in () if whole else tickets:
+        theirs = await backend.timeline(file.customer.key, only=TimelineFilter(ticket_key=ticket.key), limit=PAGE)
+        entries += theirs.rows
+    wanted = {one.key for one in tickets}
+    return tuple(
+        one for one in entries if isinstance(one, TicketEvent) and one.kind in MOVES_CLOCKS and one.ticket_key in wanted
+    )
+
+
 async def gather(
     backend: Backend, key: Key, now: datetime, *, only: TimelineFilter = EVERYTHING, limit: int = FIRST_PAGE
 ) -> Picture:
@@ -96,8 +112,9 @@ async def gather(
     file = await backend.customer_file(key)
     page: Page[Entry] = await backend.timeline(key, only=only, limit=limit)
     live, past = await outages_of(backend, file, now)
+    waits = await _waits(backend, file, page, page.after is None and only == EVERYTHING)
     source = Source(backend.name, SourceState.FRESH, now)
-    return Picture(file, now, live, past, page.rows, page.after, only, (source,))
+    return Picture(file, now, live, past, page.rows, page.after, only, (source,), waits)
 
 
 async def older(backend: Backend, picture: Picture, limit: int = PAGE) -> Picture:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from backends.clean import block
 from backends.records import (
@@ -109,9 +109,14 @@ def contact_body(contact: Contact, now: Now, tickets: Mapping[Key, Ticket]) -> B
     return BodyView(f"contact:{contact.key}", plain(contact.subject) or when, tuple(head), text, cut)
 
 
-def ticket_body(ticket: Ticket, now: Now, operator: Operator, chases: int) -> BodyView:
-    """Return a ticket to read: state, holder, clock, next step, what was asked, and how it ended."""
-    one = clock(ticket, operator, now.at)
+def ticket_body(
+    ticket: Ticket, now: Now, operator: Operator, chases: int, waits: Sequence[TicketEvent] = ()
+) -> BodyView:
+    """Return a ticket to read: state, holder, clock, next step, what was asked, and how it ended.
+
+    `waits` are the events that tell when it waited for the customer, others' among them or not.
+    """
+    one = clock(ticket, operator, now.at, waits)
     head: list[Line] = [
         (
             Span(plain(ticket.reference), Tone.ACCENT),

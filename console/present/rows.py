@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from backends.port import TimelineFilter
-from backends.records import Direction, Key, Operator, Priority, Ticket, TicketState
+from backends.records import Direction, Key, Operator, Priority, Ticket, TicketEvent, TicketState
 from console.i18n import _, _n
 from console.present.happenings import told
 from console.present.kept_rows import KeptRows
@@ -110,8 +110,10 @@ def holder_words(ticket: Ticket, now: Now) -> str:
     return _("{who} for {age}").format(who=who, age=age(ticket.held_since, now.at))
 
 
-def _ticket_row(ticket: Ticket, now: Now, operator: Operator, chases: int, broken: bool) -> RowView:
-    one = clock(ticket, operator, now.at)
+def _ticket_row(
+    ticket: Ticket, now: Now, operator: Operator, chases: int, broken: bool, waits: Sequence[TicketEvent]
+) -> RowView:
+    one = clock(ticket, operator, now.at, waits)
     done = ticket.state is TicketState.CLOSED
     text: list[Span] = []
     if chases:
@@ -141,12 +143,26 @@ def tickets(
     chases: Mapping[Key, int],
     broken: Collection[Key] = (),
     *,
+    waits: Sequence[TicketEvent] = (),
     closed_too: bool = True,
 ) -> RowsView:
-    """Return the customer's tickets as rows: open ones first, then those closed lately."""
+    """Return the customer's tickets as rows: open ones first, then those closed lately.
+
+    `waits` are the events that tell when any of them waited for the customer.
+    """
     opened = [one for one in every if one.state is not TicketState.CLOSED]
     done = [one for one in every if one.state is TicketState.CLOSED] if closed_too else []
-    rows = tuple(_ticket_row(one, now, operator, chases.get(one.key, 0), one.key in broken) for one in (*opened, *done))
+    rows = tuple(
+        _ticket_row(
+            one,
+            now,
+            operator,
+            chases.get(one.key, 0),
+            one.key in broken,
+            waits,
+        )
+        for one in (*opened, *done)
+    )
     title = (
         _n("{n} open ticket", "{n} open tickets", len(opened)).format(n=len(opened)) if opened else _("No open ticket")
     )

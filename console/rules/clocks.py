@@ -91,7 +91,13 @@ def _due(start: datetime, policy: Policy, operator: Operator) -> datetime:
     return end_of_day(day, zone).astimezone(UTC)
 
 
-_ENDS_WAITING = frozenset({TicketEventKind.STATE, TicketEventKind.CLOSED, TicketEventKind.REOPENED})
+MOVES_CLOCKS = frozenset({TicketEventKind.STATE, TicketEventKind.CLOSED, TicketEventKind.REOPENED})
+"""Kinds of events that tell when a case waited for the customer and when no more."""
+
+
+def may_have_waited(ticket: Ticket) -> bool:
+    """Return whether a ticket's due time depends on how long it waited for the customer."""
+    return ticket.due_at is None and DEFAULT[ticket.kind].pauses_for_customer
 
 
 def paused_for(events: Sequence[TicketEvent], now: datetime) -> timedelta:
@@ -101,7 +107,7 @@ def paused_for(events: Sequence[TicketEvent], now: datetime) -> timedelta:
     """
     waited = timedelta()
     since: datetime | None = None
-    told = [one for one in events if one.kind in _ENDS_WAITING and one.at <= now]
+    told = [one for one in events if one.kind in MOVES_CLOCKS and one.at <= now]
     for event in sorted(told, key=lambda one: (one.at, len(one.key), one.key)):
         if event.after == TicketState.WAITING_CUSTOMER and since is None:
             since = event.at
@@ -114,7 +120,7 @@ def paused_for(events: Sequence[TicketEvent], now: datetime) -> timedelta:
 def clock(
     ticket: Ticket, operator: Operator, now: datetime, events: Sequence[TicketEvent] = (), policy: Policy | None = None
 ) -> Clock:
-    """Return how the ticket's clock stands at `now`."""
+    """Return how the ticket's clock stands at `now`; events of other tickets may be among `events`."""
     policy = policy or DEFAULT[ticket.kind]
     start = ticket.first_contact_at or ticket.opened_at
     end = ticket.closed_at or now
@@ -122,7 +128,7 @@ def clock(
     if due is None:
         due = _due(start, policy, operator)
         if policy.pauses_for_customer:
-            due += paused_for(events, end)
+            due += paused_for([one for one in events if one.ticket_key == ticket.key], end)
     left = due - end
     if ticket.closed_at is not None:
         return Clock(ClockState.KEPT if left >= timedelta() else ClockState.BROKEN, due, left)

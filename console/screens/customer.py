@@ -123,7 +123,9 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
         now = self.console_app.now()
         file = picture.file
         broken = {one.ticket_key for one in broken_promises(file.promises, now.at)}
-        view = rows.tickets(file.tickets, now, file.operator, chases_by_ticket(file.chases), broken)
+        view = rows.tickets(
+            file.tickets, now, file.operator, chases_by_ticket(file.chases), broken, waits=picture.waits
+        )
         widget = self.query_one("#tickets", RowList)
         most = next((count for name, count in MOST_TICKETS.items() if self.has_class(name)), 4)
         opened = len(open_tickets(file))

@@ -104,7 +104,7 @@ class CustomerBase(BaseScreen):
             if ticket is None:
                 return None
             count = chases_by_ticket(picture.file.chases).get(ticket.key, 0)
-            return ticket_body(ticket, now, picture.file.operator, count)
+            return ticket_body(ticket, now, picture.file.operator, count, picture.waits)
         one = self._happenings.get(name)
         if one is None:
             return None

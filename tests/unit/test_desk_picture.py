@@ -14,10 +14,22 @@ from backends.errors import NotFound, TimedOut, Unavailable, Unsupported
 from backends.events import CustomerChanged, Event, OutageChanged, Resync
 from backends.memory import MemoryBackend
 from backends.port import Capability, OutageFilter, TimelineFilter
-from backends.records import Contact, Coverage, Direction, Outage, OutageState, Role, new_key
+from backends.records import (
+    Contact,
+    Coverage,
+    Direction,
+    Outage,
+    OutageState,
+    Role,
+    TicketEvent,
+    TicketEventKind,
+    TicketState,
+    new_key,
+)
 from console.desk import live
 from console.desk.desk import Desk, agent_for
 from console.desk.picture import SourceState, find_one, gather, stale
+from console.rules.clocks import clock
 from console.rules.roles import Right
 from tests.acts_stage import AGENT, NOW, at_counter
 
@@ -217,3 +229,24 @@ async def test_listening_ends_when_it_is_cancelled() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+@pytest.mark.parametrize("first_page", [60, 3])
+async def test_the_clock_of_a_ticket_knows_how_long_it_waited(first_page: int) -> None:
+    """Time waiting for the customer moves the due time, however much of the history is on the screen."""
+    async with at_counter() as desk:
+        opened = NOW - timedelta(days=9)
+        ticket = await desk.ticket(opened_at=opened, first_contact_at=opened)
+        states = (TicketState.WAITING_CUSTOMER, TicketState.IN_PROGRESS)
+        for days, state in zip((8, 3), states, strict=True):
+            at = NOW - timedelta(days=days)
+            await desk.stored(
+                TicketEvent(new_key(), ticket.key, desk.customer.key, TicketEventKind.STATE, at, after=state)
+            )
+        for minutes in range(5):
+            await desk.mail(at=NOW - timedelta(minutes=minutes))
+        picture = await desk.desk.open(desk.customer.key, limit=first_page)
+        plain = clock(picture.file.tickets[0], picture.file.operator, NOW)
+        waited = clock(picture.file.tickets[0], picture.file.operator, NOW, picture.waits)
+        assert waited.due_at - plain.due_at == timedelta(days=5)
+        assert (await desk.desk.refreshed(picture)).waits
