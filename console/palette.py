@@ -30,12 +30,14 @@ def _rank(action: Action, words: list[str]) -> int | None:
     label, told = fold(_(action.label)), fold(_(action.help))
     if not words:
         return 0
-    if any(name.startswith(words[0]) for name in names):
+    if len(words) > 1 and label.startswith(" ".join(words)):
         return 0
-    if all(any(part.startswith(word) for part in label.split()) for word in words):
+    if any(name.startswith(words[0]) for name in names):
         return 1
-    if all(word in label or word in told for word in words):
+    if all(any(part.startswith(word) for part in label.split()) for word in words):
         return 2
+    if all(word in label or word in told for word in words):
+        return 3
     return None
 
 
