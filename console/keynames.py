@@ -54,7 +54,7 @@ EVEN_WHILE_TYPING = frozenset({"leave", "repaint"})
 """Actions whose keys work in forms and dialogs as well, before any text field; so none of them may be a letter."""
 
 WIDGET_KEYS = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end"}) | frozenset(
-    {"enter", "tab", "shift+tab", "backspace", "f2", "ctrl+o"}
+    {"enter", "tab", "shift+tab", "f2", "ctrl+o"}
 )
 """Keys that lists and forms hear before any action does."""
 

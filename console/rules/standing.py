@@ -142,8 +142,11 @@ def contacts_within(contacts: Sequence[Contact], now: datetime, span: timedelta 
 
 
 def _days_between(first: datetime, now: datetime, zone: tzinfo) -> int:
-    """Return over how many calendar days of `zone` the two moments stretch, the first and the last counted."""
-    return max(1, (now.astimezone(zone).date() - first.astimezone(zone).date()).days + 1)
+    """Return over how many calendar days of `zone` the two moments stretch, the first and the last counted.
+
+    A week of hours touches eight days; seven are said.
+    """
+    return min(WEEK.days, max(1, (now.astimezone(zone).date() - first.astimezone(zone).date()).days + 1))
 
 
 def _repeated(file: CustomerFile, now: datetime, zone: tzinfo) -> Said | None:
