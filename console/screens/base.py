@@ -17,6 +17,7 @@ from console.actions import ACTIONS, Circumstances, Need, Where, why_not
 from console.i18n import _
 from console.keynames import key_label
 from console.screens.workers import WatchesWorkers
+from console.terminal.compositing import compose_sparingly
 from widgets.body import BodyPane
 from widgets.bottom import KeyHints, StatusLine
 from widgets.rows import RowList
@@ -53,6 +54,10 @@ class BaseScreen(WatchesWorkers, Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = []
     hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE})
     _hinted_for: Circumstances | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        compose_sparingly(self)
 
     @property
     def console_app(self) -> Cordboard:
