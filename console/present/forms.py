@@ -62,10 +62,31 @@ def _note(code: str, label: str, filled: Filled, *, height: int = 4, needed: boo
     return FieldView(code, label, FieldKind.NOTE, filled.get(code, ""), hint=hint, needed=needed, height=height)
 
 
+DIGITS = "123456789"
+
+
+def keyed(choices: Sequence[ChoiceView]) -> tuple[ChoiceView, ...]:
+    """Return the choices, each with a key of its own that picks it: its own, else a letter of its label, else a digit.
+
+    Letters are plain ones, which every keyboard has; what is left when letters and digits are used up has no key.
+    """
+    used = {one.key.casefold() for one in choices if one.key}
+    found: list[ChoiceView] = []
+    for one in choices:
+        key = one.key or next((sign for sign in (*_plain_letters(one.label), *DIGITS) if sign not in used), "")
+        used.add(key.casefold())
+        found.append(replace(one, key=key))
+    return tuple(found)
+
+
+def _plain_letters(label: str) -> str:
+    return "".join(sign for sign in label.casefold() if sign.isascii() and sign.isalpha())
+
+
 def _pick(
-    code: str, label: str, choices: tuple[ChoiceView, ...], filled: Filled, *, default: str = "", needed: bool = False
+    code: str, label: str, choices: Sequence[ChoiceView], filled: Filled, *, default: str = "", needed: bool = False
 ) -> FieldView:
-    return FieldView(code, label, FieldKind.CHOICE, filled.get(code, default), choices, needed=needed)
+    return FieldView(code, label, FieldKind.CHOICE, filled.get(code, default), keyed(choices), needed=needed)
 
 
 def _when(code: str, label: str, filled: Filled, *, needed: bool = False) -> FieldView:
@@ -202,10 +223,10 @@ def reply(
 
 def promise(file: CustomerFile, filled: Filled, ticket: Ticket | None, *, call_back: bool) -> FormView:
     """Return the form for a promise or a call back: when, and what."""
-    deed = _("Why (for the colleague who calls)") if call_back else _("What is promised")
+    deed = _("What about") if call_back else _("What is promised")
     fields = [
         _when("due", _("When"), filled, needed=True),
-        _field("deed", deed, filled, needed=not call_back),
+        _field("deed", deed, filled, hint=_("for the colleague who calls") if call_back else "", needed=not call_back),
     ]
     subtitle = _ticket_title(ticket) if ticket else plain(file.customer.name)
     return _form(_("Promise a call back") if call_back else _("Promise"), fields, subtitle)
@@ -222,7 +243,7 @@ def close_ticket(ticket: Ticket, filled: Filled, *, proposed: Outcome, promise_o
         _pick("outcome", _("How it went"), _words_of(Outcome), filled, default=proposed, needed=True),
         _note("resolution", _("What settled it"), filled, height=3),
     ]
-    label = _("Why with a promise open") if promise_open else _("Remark")
+    label = _("Why, promise open") if promise_open else _("Remark")
     fields.append(_field("reason", label, filled, needed=promise_open))
     return _form(_("Close ticket"), fields, _ticket_title(ticket))
 
@@ -230,7 +251,7 @@ def close_ticket(ticket: Ticket, filled: Filled, *, proposed: Outcome, promise_o
 def fix_on_spot(file: CustomerFile, filled: Filled) -> FormView:
     """Return the form for what was fixed within the contact: one text, nothing else needed (R7)."""
     fields = [
-        _note("note", _("What it was and what helped"), filled, height=3, needed=True),
+        _note("note", _("What helped"), filled, height=3, needed=True),
         _pick("kind", _("Kind"), ticket_kinds(), filled, default=TicketKind.FAULT),
         *_line_field(file, filled),
     ]

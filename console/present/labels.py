@@ -119,7 +119,7 @@ QUESTIONS: Mapping[str, str] = {
     "what": N_("What to change"),
     "from_date": N_("From when"),
     "scope": N_("What is asked for"),
-    "identity": N_("How identity was checked"),
+    "identity": N_("Identity checked by"),
 }
 """A ticket's own questions (R36)."""
 
