@@ -13,6 +13,7 @@ import sqlite3
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from backends.records import (
@@ -36,7 +37,7 @@ from backends.sql import index
 from backends.sql.columns import micros
 from backends.sql.connecting import connect
 from backends.sql.references import assigned
-from backends.sql.revisions import HEAD
+from backends.sql.schema import statements
 from backends.sql.shapes import BY_KIND, comparable
 from console.demo import load
 from console.demo.names import (
@@ -87,7 +88,8 @@ def large(size: Size, folder: Path | None = None) -> Large:
     place = folder or Path(tempfile.gettempdir()) / f"cordboard-bench-{os.getuid()}"
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     today = datetime.now(UTC).replace(hour=2, minute=14, second=0, microsecond=0)
-    file = place / f"{size.customers}x{size.contacts}-{HEAD}-{today:%Y%m%d}.db"
+    made_by = sha256("\n".join(statements()).encode() + Path(__file__).read_bytes()).hexdigest()[:8]
+    file = place / f"{size.customers}x{size.contacts}-{made_by}-{today:%Y%m%d}.db"
     if not file.exists():
         fresh = file.with_suffix(".making")
         for part in (fresh, Path(f"{fresh}-wal"), Path(f"{fresh}-shm")):
@@ -171,8 +173,9 @@ class _Filling:
         )
 
     def _next(self, kind: str) -> int:
-        self.last[kind] += 1
-        return self.last[kind]
+        row: int = self.last[kind] + 1
+        self.last[kind] = row
+        return row
 
     def _customer(self, surname: str, contacts: int) -> None:
         chance, row = self.chance, self._next("customer")

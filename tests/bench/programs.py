@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 _COLUMNS = ("age", "when", "by", "", "text", "state", "who")
@@ -44,7 +45,7 @@ def table(file: str, customer: str) -> None:
     from textual.widgets import DataTable, Static
 
     connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
-    rows = [
+    rows: list[tuple[str, ...]] = [
         ("3d", "2 Nov 10:00", channel[:1].upper(), direction, body[:200], "", agent)
         for channel, direction, body, agent in connection.execute(
             "SELECT channel, direction, body, agent FROM contact WHERE customer_id = ? ORDER BY at DESC",
@@ -90,7 +91,7 @@ def stock(*arguments: str) -> None:
     from console.terminal.painter import PaintsChangedCells
 
     PaintsChangedCells._display = App._display  # type: ignore[method-assign]
-    console.app.driver_for = lambda terminal: None  # type: ignore[assignment, return-value]
+    console.app.driver_for = lambda terminal: None  # type: ignore[attr-defined]
     sys.exit(main(list(arguments)))
 
 
@@ -106,10 +107,12 @@ def modules(listing: str, *arguments: str) -> None:
             part.write_text("\n".join(sorted(sys.modules)))
             part.rename(listing)
 
-    textual.app.App.post_display_hook = note  # type: ignore[method-assign, assignment]
+    textual.app.App.post_display_hook = note  # type: ignore[method-assign]
     sys.exit(main(list(arguments)))
 
 
+PROGRAMS: Mapping[str, Callable[..., None]] = {"bare": bare, "table": table, "stock": stock, "modules": modules}
+
 if __name__ == "__main__":
     os.umask(0o077)
-    {"bare": bare, "table": table, "stock": stock, "modules": modules}[sys.argv[1]](*sys.argv[2:])
+    PROGRAMS[sys.argv[1]](*sys.argv[2:])

@@ -147,7 +147,8 @@ def _over(runs: Sequence[Seen], value: Callable[[Seen], float]) -> float:
 
 def starting(stage: Stage, runs: int) -> list[Row]:
     """Return the rows about starting: bare and console in turn."""
-    bare, console = [], []
+    bare: list[Seen] = []
+    console: list[Seen] = []
     for _run in range(runs):
         for name, seen in (("bare", bare), ("console", console)):
             with stage.start(name) as program:
@@ -204,10 +205,16 @@ def idling(stage: Stage, seconds: float = 10.0) -> list[Row]:
             }
     (sent, switches, cpu), stock, bare = after["console"], after["stock"], after["bare"]
     return [
-        Row(f"bytes in {seconds:.0f} s", f"{sent} B", f"Textual's driver: {stock[0]} B; bare app: {bare[0]} B", float(sent), 0.0),
-        Row("context switches", f"{switches}", f"Textual's driver: {stock[1]}; bare app: {bare[1]}", float(switches), 0.0),
-        Row("CPU", f"{cpu:.1f} ms", f"Textual's driver: {stock[2]:.1f} ms; bare app: {bare[2]:.1f} ms", round(cpu, 1), 0.0),
-    ]  # fmt: skip
+        _still(f"bytes in {seconds:.0f} s", sent, stock[0], bare[0], "B"),
+        _still("context switches", switches, stock[1], bare[1], ""),
+        _still("CPU", round(cpu, 1), round(stock[2], 1), round(bare[2], 1), "ms"),
+    ]
+
+
+def _still(what: str, seen: float, stock: float, bare: float, unit: str) -> Row:
+    """Return the row of something that is to be nothing."""
+    yard = f"Textual's driver: {stock:g} {unit}".rstrip() + f"; bare app: {bare:g} {unit}".rstrip()
+    return Row(what, f"{seen:g} {unit}".rstrip(), yard, seen, 0.0)
 
 
 def working(stage: Stage, runs: int) -> list[Section]:
@@ -284,11 +291,10 @@ def _memory(console: Sequence[Seen], short: Sequence[Seen], bare: Sequence[Seen]
         return lambda seen: seen.memory[step][2]
 
     opened, other = _over(console, dirty("open")), _over(short, dirty("open"))
-    rows = [
+    return [
         against("with a customer open (dirty)", opened, _over(bare, dirty("start")), "MiB", "bare Textual"),
         against("with a customer open (PSS)", _over(console, lambda s: s.memory["open"][0]),
                 _over(bare, lambda s: s.memory["start"][0]), "MiB", "bare Textual"),
         alone("customer with 10,000 contacts, more than one with 50", opened - other, "MiB", 1.0),
         alone("all 10,000 rows read, more than when opened", _over(console, dirty("all rows")) - opened, "MiB"),
     ]  # fmt: skip
-    return rows
