@@ -238,8 +238,15 @@ class Form(Widget):
         """Show what is wrong under each question, and nothing under all others; go to the first that is wrong."""
         for code, field in self._fields.items():
             field.set_problem(problems.get(code, ""))
-        first = next((code for code in self._fields if problems.get(code)), "")
-        self.focus_field(first)
+        first = next((field for code, field in self._fields.items() if problems.get(code)), None)
+        if first is not None:
+            first.control.focus(scroll_visible=False)
+            self.call_after_refresh(self._reveal, first)
+
+    def _reveal(self, field: Field) -> None:
+        """Scroll to a question's first line, so that its label, its options and what is wrong are all in sight."""
+        if field.is_attached:
+            self.scroll_to_widget(field, animate=False, top=True, force=True)
 
     # what happens
 

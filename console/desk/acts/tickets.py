@@ -56,6 +56,7 @@ def _details(kind: TicketKind, values: Values) -> tuple[tuple[str, str], ...]:
 
 def _fresh(scene: Scene, values: Values, about: Contact | None) -> Ticket:
     kind = code_of(values, "kind", TicketKind)
+    details = _details(kind, values)  # asked first, so what is missing there is told first
     description = note_of(values, "description")
     subject = text_of(values, "subject") or subject_from(description) or (about.subject if about else "")
     if not subject:
@@ -69,7 +70,7 @@ def _fresh(scene: Scene, values: Values, about: Contact | None) -> Ticket:
         kind=kind,
         subject=subject,
         description=description,
-        details=_details(kind, values),
+        details=details,
         opened_at=scene.now,
         first_contact_at=min(about.at, scene.now) if about else scene.now,
         opened_by=scene.agent.name,
