@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -25,7 +25,7 @@ from console.desk.live import listen
 from console.desk.local import LocalStore, Spot
 from console.desk.picture import find_one
 from console.i18n import _, _n
-from console.keymap import bindings
+from console.keymap import bindings, number_bindings
 from console.keynames import rebound
 from console.performing import PerformsActions
 from console.screens.base import HEIGHTS, WIDTHS, BaseScreen
@@ -45,6 +45,8 @@ COALESCE = 0.04
 QUICK = 0.08
 """Seconds within which a customer is expected; a slower one gets a screen that says it is loading."""
 MINUTE = 60
+SAME_CALL = timedelta(minutes=15)
+"""A form left by an unexpected end opens by itself within this time; later its draft waits in the list."""
 _THEMES = {"sixteen": "sixteen", "mono": "mono"}
 
 
@@ -54,7 +56,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
     keys_wait_for = frozenset({"open", "enter", "reply", "answer", "store", "act", "undo", "reference"})
 
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(), *number_bindings()]
     CSS = """
     Screen { color: $foreground; }
     BaseScreen { layout: vertical; background: $background; scrollbar-size: 0 0; overflow: hidden hidden; }
@@ -125,9 +127,9 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         spot = self.local.left_behind()
         if self._first_customer:
             self._open_first(self._first_customer)
-        elif spot is not None and spot.customer_key:
-            self.open_customer(spot.customer_key, action=spot.action, subject=spot.subject)
-            self.call_later(self.say, _("Back where you were when the console ended."), Tone.ACCENT)
+        elif spot is not None and spot.customer_key and self._just_now(spot):
+            words = _("Back where you were when the console ended. Is it still the same caller? Esc keeps the draft.")
+            self.open_customer(spot.customer_key, action=spot.action, subject=spot.subject, words=words)
         elif drafts := self.local.drafts():
             self.say(
                 _n("{n} draft is kept. D shows it.", "{n} drafts are kept. D shows them.", len(drafts)).format(
@@ -137,6 +139,11 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
             )
         await self.home.refresh_lists()
         self.call_after_refresh(_warm_up)
+
+    def _just_now(self, spot: Spot) -> bool:
+        """Whether the form that was left is so fresh that the same caller may still be on the line."""
+        draft = self.local.draft(spot.customer_key, spot.action, spot.subject) if spot.action else None
+        return draft is not None and self.desk.clock() - draft.at <= SAME_CALL
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _open_first(self, text: str) -> None:
@@ -183,7 +190,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
     # customers ------------------------------------------------------------------------------------------------
 
     @work(exclusive=True, group="open", exit_on_error=False)
-    async def open_customer(self, key: Key, *, at: str = "", action: str = "", subject: str = "") -> None:
+    async def open_customer(self, key: Key, *, at: str = "", action: str = "", subject: str = "", words: str = "") -> None:
         """Open a customer, at a row of their history or tickets if `at` names one, with a form if `action` does."""
         from console.screens.customer import CustomerScreen
 
@@ -204,10 +211,11 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
             except BackendError as error:
                 screen.failed(error)
                 return
+        self.home.forget_typed()
         self.local.opened(key, self.desk.clock())
         self.local.at(Spot(key))
         if action:
-            screen.resume(action, subject)
+            screen.resume(action, subject, words)
 
     def act_reload(self) -> None:
         """Read everything again."""

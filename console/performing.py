@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import work
@@ -13,7 +15,7 @@ from backends.errors import BackendError
 from backends.port import Capability
 from console.actions import BY_ID, Action, Circumstances, Need, why_not
 from console.desk.desk import Deed, Desk
-from console.desk.local import LocalStore
+from console.desk.local import Draft, LocalStore
 from console.i18n import _
 from console.present.failures import failure_words
 from console.present.setting import Now
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from console.app import Cordboard
 
 
+AFTER_REFUSAL = 0.7
+"""Seconds without a key after which keys are commands again, once one was refused."""
+
+
 class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
     """The part of the application that does what is asked; screens do what is theirs."""
 
@@ -34,6 +40,7 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
     local: LocalStore
     home: HomeScreen
     keys: dict[str, tuple[str, ...]]
+    _refused_at = -math.inf
 
     # words to the agent ---------------------------------------------------------------------------------------
 
@@ -74,21 +81,41 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
         return Circumstances(frozenset(there), self.desk.rights)
 
     async def action_perform(self, name: str) -> None:
-        """Do an action by its id, or say why it cannot be done now."""
+        """Do an action by its id, or say why it cannot be done now.
+
+        Keys that follow a refused one without a pause were meant for the form that did not open: they do nothing.
+        """
+        now = time.monotonic()
+        if now - self._refused_at < AFTER_REFUSAL:
+            self._refused_at = now
+            return
         await self.perform(BY_ID[name])
+
+    def action_type_number(self, character: str) -> None:
+        """Begin a search with the first digit of a number, wherever the agent is."""
+        if time.monotonic() - self._refused_at < AFTER_REFUSAL:
+            return
+        typed = self.home.typed() if self.base_screen() is self.home else ""
+        self.go_home()
+        self.home.type_in(typed + character)
 
     async def perform(self, action: Action, words: str = "") -> None:
         """Do an action, with the words of a `:` command if there are any."""
         reason = why_not(action, self.circumstances())
         if reason:
+            self._refused_at = time.monotonic()
             self.say(reason, Tone.WARN)
             return
         name, _bracket, argument = action.do.partition("(")
         arguments = [argument.rstrip(")").strip("'")] if argument else []
-        for owner in (self.base_screen(), self):
-            if words and (command := getattr(owner, f"command_{name}", None)) is not None:
+        owners = (self.base_screen(), self)
+        for owner in owners if words else ():
+            if (command := getattr(owner, f"command_{name}", None)) is not None:
                 await _finished(command(words))
                 return
+        if words:
+            self.say(_("This command takes no words; “{words}” was left out.").format(words=words), Tone.WARN)
+        for owner in owners:
             if (handler := getattr(owner, f"act_{name}", None)) is not None:
                 await _finished(handler(*arguments))
                 return
@@ -108,6 +135,14 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
     def act_find(self) -> None:
         """Go home to the omnibox."""
         self.go_home()
+
+    def act_call(self) -> None:
+        """Go home to the omnibox: somebody else is on the line."""
+        self.go_home()
+
+    def command_call(self, words: str) -> None:
+        """Search for whom the words name."""
+        self.command_find(words)
 
     def command_find(self, words: str) -> None:
         """Search for the words that came with the command."""
@@ -202,7 +237,11 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
         except BackendError as error:
             self.say(_("Not taken back: {why}").format(why=failure_words(error)), Tone.BAD)
             return False
-        self.say(_("Taken back: {what} {about}").format(what=label, about=deed.about).rstrip(), Tone.GOOD)
+        words = _("Taken back: {what} {about}").format(what=label, about=deed.about).rstrip()
+        if deed.answers:
+            self.local.keep(Draft(deed.customer_key, deed.action, deed.subject, deed.answers, self.desk.clock()))
+            words = _("{words}. Its text is a draft again: D shows it.").format(words=words)
+        self.say(words, Tone.GOOD)
         return True
 
 

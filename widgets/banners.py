@@ -6,7 +6,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from widgets.cells import Piece, one_line
+from widgets.cells import Piece, one_line, width_of, wrap
 from widgets.painted import Sheet
 from widgets.views import BannersView, BannerView, Tone
 
@@ -67,7 +67,7 @@ class Banners(Sheet[BannersView]):
         banners = self.view.banners
         if not banners:
             return 0
-        first = 1 + bool(banners[0].why or banners[0].say)
+        first = 1 + len(self._advice(banners[0], width, self._most - len(banners)))
         return max(1, min(self._most, first + len(banners) - 1))
 
     def lay_out(self, width: int, height: int) -> list[Strip]:
@@ -76,9 +76,9 @@ class Banners(Sheet[BannersView]):
         if not banners or height <= 0:
             return []
         lines = [self.line(self._headline(banners[0]), width)]
-        if height > 1 and (banners[0].why or banners[0].say):
-            lines.append(self.line(self._advice(banners[0]), width))
         others = banners[1:]
+        if height > 1:
+            lines += [self.line(pieces, width) for pieces in self._advice(banners[0], width, height - len(banners))]
         fitting = height - len(lines)
         shown = others if len(others) <= fitting else others[: max(0, fitting - 1)]
         lines += [self.line(self._headline(banner), width) for banner in shown]
@@ -95,21 +95,39 @@ class Banners(Sheet[BannersView]):
         badge = (f" {one_line(banner.badge)} ", self.palette.badge(banner.tone))
         return [badge, (" ", self.palette.base), (one_line(banner.headline), self.palette(Tone.STRONG))]
 
-    def _advice(self, banner: BannerView) -> list[Piece]:
+    def _advice(self, banner: BannerView, width: int, most: int) -> list[list[Piece]]:
+        """What matched and what to say, wrapped: a sentence to read aloud is not cut while there is room.
+
+        At least one line where there is anything, at most `most`; the last one is cut at the edge.
+        """
+        if not (banner.why or banner.say):
+            return []
         palette = self.palette
-        pieces: list[Piece] = [("  ", palette.base)]
-        if banner.why:
-            pieces += [(one_line(banner.why), palette(Tone.DIM)), ("  ", palette.base)]
-        if banner.say:
-            pieces += [("» ", palette(Tone.ACCENT)), (one_line(banner.say), palette(Tone.NORMAL))]
-        return pieces
+        why = f"{one_line(banner.why)}  " if banner.why else ""
+        first: list[Piece] = [("  ", palette.base), (why, palette(Tone.DIM))]
+        if not banner.say:
+            return [first]
+        room = max(12, width - 4 - width_of(why))
+        head, *rest = list(wrap(one_line(banner.say), room))
+        tail = list(wrap(one_line(banner.say)[len(head) :].strip(), max(12, width - 4))) if rest else []
+        lines = [[*first, ("» ", palette(Tone.ACCENT)), (head, palette(Tone.NORMAL))]]
+        lines += [[("    ", palette.base), (part, palette(Tone.NORMAL))] for part in tail]
+        most = max(1, most)
+        if len(lines) > most:
+            kept = lines[: most - 1]
+            told = sum(len(pieces[-1][0]) + 1 for pieces in kept)
+            left = one_line(banner.say)[told:].strip()
+            last: list[Piece] = [*first, ("» ", palette(Tone.ACCENT))] if not kept else [("    ", palette.base)]
+            lines = [*kept, [*last, (left, palette(Tone.NORMAL))]]
+        return lines
 
     def on_click(self, event: events.Click) -> None:
         """Say which outage was clicked."""
         event.stop()
         y = event.get_content_offset_capture(self).y
         banners = self.view.banners
-        first = 1 + bool(banners and (banners[0].why or banners[0].say))
+        advice = self._advice(banners[0], self.size.width, self.size.height - len(banners)) if banners else []
+        first = 1 + len(advice)
         index = 0 if y < first else y - first + 1
         if index < len(banners):
             self.post_message(self.Chosen(self, banners[index].key))

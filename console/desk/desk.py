@@ -34,6 +34,7 @@ from backends.records import (
     Role,
 )
 from console.desk.picture import Picture, gather, older, refreshed
+from console.rules.clocks import zone_of
 from console.rules.roles import Right, rights_of
 
 if TYPE_CHECKING:
@@ -51,6 +52,10 @@ class Deed:
     receipt: Receipt
     at: datetime
     undone: bool = False
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What was typed for it; it becomes a draft again when the deed is taken back."""
+    subject: str = ""
+    """What the form was about, as its draft is named."""
 
 
 @dataclass(slots=True)
@@ -128,10 +133,10 @@ class Desk:
         return await self.backend.customers(keys)
 
     def scene(self, picture: Picture) -> Scene:
-        """Return what an act for this customer starts from."""
+        """Return what an act for this customer starts from; times are meant in their operator's zone."""
         from console.desk.acts.scene import Scene  # reads moments as people write them: 15 ms of patterns
 
-        return Scene(picture.file, self.agent, self.clock(), self.zone, self.language)
+        return Scene(picture.file, self.agent, self.clock(), zone_of(picture.file.operator), self.language)
 
     # doing and undoing ----------------------------------------------------------------------------------------------
 

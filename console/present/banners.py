@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backends.records import Outage, OutageKind, OutageState
-from console.i18n import N_, _
+from console.i18n import N_, _, current_language
 from console.present.labels import OUTAGE_TONES, plain, service
+from console.present.said import LANGUAGES, said
 from console.present.setting import Now
 from console.rules.coverage import Because, Hit
 from console.words import joined, moment, word
@@ -81,17 +82,20 @@ def _works_words(outage: Outage, now: Now) -> str:
     )
 
 
-def say_words(outage: Outage, now: Now) -> str:
+def say_words(outage: Outage, now: Now, language: str = "") -> str:
     """Return what to tell the customer: what somebody wrote, else a kind sentence made from the facts (R28, R29).
 
-    Empty for a suspicion that was dismissed: there is nothing to tell.
+    `language` is the customer's, empty for nobody in particular. Empty for a suspicion that was dismissed: there is
+    nothing to tell.
     """
     if outage.state is OutageState.DISMISSED:
         return ""
+    if outage.say and outage.state is not OutageState.RESTORED:
+        return plain(outage.say, SAY)
+    if language in LANGUAGES and language != current_language():
+        return said(outage, now, language)
     if outage.state is OutageState.RESTORED:
         return _("It was on our side and it works again. If it does not at your place, please tell us.")
-    if outage.say:
-        return plain(outage.say, SAY)
     if outage.kind is OutageKind.PLANNED_WORKS:
         return _works_words(outage, now)
     if outage.state is OutageState.SUSPECTED:
@@ -110,16 +114,16 @@ def badge(outage: Outage) -> str:
     return word(outage.state).upper()
 
 
-def banner(outage: Outage, now: Now, why: str = "") -> BannerView:
-    """Return one outage as a banner."""
+def banner(outage: Outage, now: Now, why: str = "", language: str = "") -> BannerView:
+    """Return one outage as a banner, with what to tell a customer of that language."""
     tone = Tone.ACCENT if outage.kind is OutageKind.PLANNED_WORKS else OUTAGE_TONES[outage.state]
-    return BannerView(outage.key, badge(outage), tone, headline(outage, now), why, say_words(outage, now))
+    return BannerView(outage.key, badge(outage), tone, headline(outage, now), why, say_words(outage, now, language))
 
 
-def for_customer(hits: Sequence[Hit], now: Now) -> BannersView:
-    """Return the banners of the outages that hit this customer."""
+def for_customer(hits: Sequence[Hit], now: Now, language: str = "") -> BannersView:
+    """Return the banners of the outages that hit a customer who speaks `language`."""
     return BannersView(
-        tuple(banner(hit.outage, now, why_words(hit)) for hit in hits), _("and {n} more: press o to see all")
+        tuple(banner(hit.outage, now, why_words(hit), language) for hit in hits), _("and {n} more: press o to see all")
     )
 
 

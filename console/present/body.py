@@ -154,26 +154,29 @@ def event_body(event: TicketEvent, now: Now, tickets: Mapping[Key, Ticket]) -> B
     return BodyView(f"event:{event.key}", word(event.kind), tuple(head), block(event.text))
 
 
-def outage_body(one: OutageMoment, now: Now) -> BodyView:
-    """Return an outage to read, from one of its moments: what is known, what to say, all its news."""
+def outage_body(one: OutageMoment, now: Now, language: str = "") -> BodyView:
+    """Return an outage to read, from one of its moments: what is known, what to say, all its news.
+
+    `language` is the customer's. What to say is part of the text, which wraps: it is read out to its end.
+    """
     outage = one.hit.outage
     head: list[Line] = [
         (Span(word(outage.state).upper(), Tone.STRONG), Span(f" {headline(outage, now)}")),
         _fact(_("Matches"), why_words(one.hit)),
     ]
-    if say := say_words(outage, now):
-        head.append(_fact(_("Say"), say))
+    say = say_words(outage, now, language)
+    told = [_("Say: {words}").format(words=say), ""] if say else []
     news = [f"{moment(update.at, now.at, now.zone)}  {plain(update.text, 2000)}" for update in reversed(outage.updates)]
-    return BodyView(one.key, plain(f"{outage.reference} {outage.title}"), tuple(head), "\n".join(news))
+    return BodyView(one.key, plain(f"{outage.reference} {outage.title}"), tuple(head), "\n".join((*told, *news)))
 
 
-def body(happening: Happening, now: Now, tickets: Mapping[Key, Ticket]) -> BodyView:
-    """Return a happening to read; a contact must have its whole body."""
+def body(happening: Happening, now: Now, tickets: Mapping[Key, Ticket], language: str = "") -> BodyView:
+    """Return a happening to read; a contact must have its whole body. `language` is the customer's."""
     if isinstance(happening, Contact):
         return contact_body(happening, now, tickets)
     if isinstance(happening, TicketEvent):
         return event_body(happening, now, tickets)
-    return outage_body(happening, now)
+    return outage_body(happening, now, language)
 
 
 __all__ = ["body", "contact_body", "name_of", "ticket_body"]

@@ -26,6 +26,7 @@ UNFIT: Mapping[str, str] = {
     "not_open": N_("This promise is not open any more."),
     "over": N_("This outage is over."),
     "cannot_follow": N_("An outage cannot go from its present state to that one."),
+    "untouched": N_("Nothing was written yet: write between greeting and closing."),
     "identity_needed": N_("An identity document is missing."),
 }
 """Why an answer in a form cannot be taken, by the code of `Unfit`."""

@@ -63,7 +63,7 @@ def filter_words(only: TimelineFilter, tickets: Mapping[Key, Ticket]) -> str:
         parts.append(plain(ticket.reference) if ticket else _("one ticket"))
     if only.text:
         parts.append(_("“{text}”").format(text=plain(only.text, 40)))
-    return _("only {what} · 0 shows all").format(what=", ".join(parts)) if parts else ""
+    return _("only {what} · Backspace shows all").format(what=", ".join(parts)) if parts else ""
 
 
 def history(

@@ -20,6 +20,7 @@ from console.screens import plans
 from console.screens.customer_base import CustomerBase
 from console.screens.picking import PickScreen
 from console.screens.reference import ReferenceScreen
+from widgets.rows import RowList
 from widgets.views import ChoiceView, Tone
 
 
@@ -76,6 +77,10 @@ class ActsOnCustomer(CustomerBase):
     def act_note(self) -> None:
         """Log a contact while it happens."""
         self.open_plan(plans.plan_note(self))
+
+    def command_note(self, words: str) -> None:
+        """`:note words…` begins the note with them."""
+        self.open_plan(plans.plan_note(self, words))
 
     def act_reply(self) -> None:
         """Answer the chosen message, or write to the customer."""
@@ -193,6 +198,14 @@ class ActsOnCustomer(CustomerBase):
         """Promise to call back."""
         self.open_plan(plans.plan_promise(self, call_back=True))
 
+    def command_promise(self, words: str) -> None:
+        """`:promise tomorrow 10` fills in when."""
+        self.open_plan(plans.plan_promise(self, call_back=False, due=words))
+
+    def command_call_back(self, words: str) -> None:
+        """`:callback tomorrow 10` fills in when."""
+        self.open_plan(plans.plan_promise(self, call_back=True, due=words))
+
     def open_promises(self) -> Mapping[Key, Promise]:
         """Return the open promises, the one due first first."""
         every = self.picture.file.promises if self.picture else ()
@@ -240,10 +253,17 @@ class ActsOnCustomer(CustomerBase):
 
     # afterwards -----------------------------------------------------------------------------------------------
 
-    def stored(self, words: str) -> None:
-        """Say what was stored and read the customer again."""
+    def stored(self, words: str, ticket: Key = "") -> None:
+        """Say what was stored, read the customer again, and go to what is new: the top, and the ticket if one is."""
         self.say(f"{words} {_('u takes it back.')}", Tone.GOOD)
-        self.run_worker(self.refresh_now(), group="after", exit_on_error=False)
+        self.run_worker(self._go_to_new(ticket), group="after", exit_on_error=False)
+
+    async def _go_to_new(self, ticket: Key) -> None:
+        await self.refresh_now()
+        if self.is_mounted:
+            self.query_one("#history", RowList).action_first()
+            if ticket:
+                self.query_one("#tickets", RowList).go_to(f"ticket:{ticket}")
 
     def wrapped_up(self, _deed: Deed, values: Mapping[str, str]) -> None:
         """Go on to what the wrap-up of a contact asks for: a ticket, or a call back."""

@@ -10,10 +10,11 @@ from textual.binding import BindingType
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from backends.errors import BackendError
 from backends.records import Key
-from console.actions import ACTIONS, Circumstances, Need, Where, why_not
+from console.actions import ACTIONS, Action, Circumstances, Need, Where, why_not
 from console.i18n import _
 from console.keynames import key_label
 from console.screens.workers import WatchesWorkers
@@ -32,6 +33,10 @@ _PANE_STEPS = {"down": "line_down", "up": "line_up", "home": "first", "end": "la
 
 WIDTHS = [(0, "-narrow"), (100, "-medium"), (132, "-wide")]
 HEIGHTS = [(0, "-low"), (30, "-tall"), (40, "-high")]
+
+
+TYPED = frozenset({"slash", "space", "backspace", "minus", "comma"})
+"""Keys with a name of their own that put a character into a line, or take one out."""
 
 
 def fit(screen: Screen[Any]) -> None:
@@ -53,7 +58,7 @@ class BaseScreen(WatchesWorkers, Screen[None]):
     )  # the panes paint their own focus; a change must not send the screen anew
     BINDINGS: ClassVar[list[BindingType]] = []
     hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE})
-    _hinted_for: Circumstances | None = None
+    _hinted_for: tuple[Circumstances, bool] | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,24 +95,41 @@ class BaseScreen(WatchesWorkers, Screen[None]):
         if self.is_mounted:
             self.query_one("#status", StatusLine).show(StatusView(words, tone, self.status_right()))
 
+    def tick_status(self) -> None:
+        """Show the facts at the right end of the status line anew; the words stay."""
+        if self.is_mounted:
+            line = self.query_one("#status", StatusLine)
+            line.show(StatusView(line.view.words, line.view.tone, self.status_right()))
+
     def status_right(self) -> Line:
         """Return the facts at the right end of the status line."""
         return ()
 
     def update_hints(self) -> None:
         """Show the keys that matter here, those that cannot be used now dim; most moves of a cursor change nothing."""
-        if self.is_mounted and (now := self.console_app.circumstances()) != self._hinted_for:
+        now = (self.console_app.circumstances(), self.writing())
+        if self.is_mounted and now != self._hinted_for:
             self._hinted_for = now
             self.query_one("#hints", KeyHints).show(tuple(self.hints()))
+
+    def writing(self) -> bool:
+        """Whether letters go into a line of text, so that only other keys are commands."""
+        return isinstance(self.focused, Input)
+
+    def key_shown(self, action: Action) -> str:
+        """Return the key to name for an action: one that works where the agent is now."""
+        keys = self.console_app.keys[action.id]
+        if self.writing():
+            keys = tuple(key for key in keys if len(key) > 1 and key not in TYPED) or keys
+        return key_label(keys[0])
 
     def hints(self) -> Iterable[HintView]:
         """Return the keys of this screen's actions, weightiest first."""
         now = self.console_app.circumstances()
-        keys = self.console_app.keys
         shown = [action for action in ACTIONS if action.weight and action.where in self.hints_of]
         for action in sorted(shown, key=lambda one: -one.weight):
             yield HintView(
-                key_label(keys[action.id][0]), _(action.label), action.id, not why_not(action, now), action.weight
+                self.key_shown(action), _(action.label), action.id, not why_not(action, now), action.weight
             )
 
     async def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:

@@ -31,7 +31,7 @@ from widgets.banners import Banners
 from widgets.body import BodyPane
 from widgets.card import Card
 from widgets.rows import RowList
-from widgets.views import BodyView, CardView, Feed, FeedView, RowsView, Tone
+from widgets.views import BodyView, CardView, Feed, FeedView, Line, RowsView, Span, Tone
 
 READING = {"-high": 13, "-tall": 9}
 """Lines for the text of the entry below the history, by the screen's height."""
@@ -60,7 +60,7 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
     def body_widgets(self) -> ComposeResult:
         """Banners above everything, then who it is, then what is open and all that happened."""
         loading = FeedView(Feed.LOADING, _("one moment"))
-        yield Banners(id="banners", room=3)
+        yield Banners(id="banners", room=4)
         yield Card(CardView(feed=loading if self.picture is None else FeedView()), id="card")
         with Horizontal(id="main"):
             with Vertical(id="left"):
@@ -81,7 +81,7 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
 
     def on_resize(self) -> None:
         """Fit the number of lines given to tickets and banners."""
-        self.query_one(Banners).room = 3 if self.size.height < 30 else 5
+        self.query_one(Banners).room = 4 if self.size.height < 30 else 6
         if self.picture is not None:
             self._show_tickets(self.picture)
         self.call_after_refresh(self._share_room)
@@ -108,8 +108,8 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
         """Show a picture; only what changed is painted."""
         first = not self._happenings
         self.picture = picture
-        now = self.console_app.now()
-        self.query_one(Banners).show(banners.for_customer(picture.hits, now))
+        now = self.now()
+        self.query_one(Banners).show(banners.for_customer(picture.hits, now, picture.file.customer.language))
         self.query_one(Card).show(card(picture.file, now))
         self._show_tickets(picture)
         self.show_history(picture)
@@ -117,10 +117,14 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
         if first and self._at:
             self._go_to(self._at)
         self.update_hints()
-        self._tell_draft() if first else None
+        self.tick_status()
+        if first:
+            self._tell_draft()
+        else:
+            self._read_aside(self.query_one("#tickets" if self._in_tickets() else "#history", RowList).cursor_key)
 
     def _show_tickets(self, picture: Picture) -> None:
-        now = self.console_app.now()
+        now = self.now()
         file = picture.file
         broken = {one.ticket_key for one in broken_promises(file.promises, now.at)}
         view = rows.tickets(
@@ -140,7 +144,7 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
         self._happenings = {name_of(one): one for one in happenings}
         view = rows.history(
             happenings,
-            self.console_app.now(),
+            self.now(),
             self.tickets_by_key(),
             only=picture.only,
             more=picture.after is not None,
@@ -155,7 +159,7 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
     def _feed(self, picture: Picture, any_rows: bool) -> FeedView:
         source: Source | None = next((one for one in picture.sources if one.state is SourceState.STALE), None)
         if source is not None and source.error is not None:
-            now = self.console_app.now()
+            now = self.now()
             when = moment(picture.at, now.at, now.zone, short=True)
             words = _("stale since {when}: {why}").format(when=when, why=failure_words(source.error))
             return FeedView(Feed.STALE, words)
@@ -163,7 +167,7 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
             return FeedView()
         words = _("Nothing was said yet. n logs the first contact.")
         if picture.only != EVERYTHING:
-            words = _("Nothing of this kind. 0 shows the whole history.")
+            words = _("Nothing of this kind. Backspace shows the whole history.")
         return FeedView(Feed.EMPTY, words)
 
     def failed(self, error: BackendError) -> None:
@@ -175,7 +179,7 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
     def _tell_draft(self) -> None:
         drafts = [one for one in self.console_app.local.drafts() if one.customer_key == self.key]
         if drafts:
-            now = self.console_app.now()
+            now = self.now()
             when = moment(drafts[0].at, now.at, now.zone, short=True)
             self.say(_("A draft of {when} is kept here. D shows it.").format(when=when), Tone.ACCENT)
 
@@ -257,9 +261,9 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
 
     # actions --------------------------------------------------------------------------------------------------
 
-    def resume(self, action: str, subject: str) -> None:
-        """Open a form again where it was left."""
-        plans.resume(self, action, subject)
+    def resume(self, action: str, subject: str, words: str = "") -> None:
+        """Open a form again where it was left; `words` stand above it."""
+        plans.resume(self, action, subject, words)
 
     async def act_read(self) -> None:
         """Read the entry on the full screen."""
@@ -274,9 +278,16 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
         from console.screens.read import ReadScreen
 
         if self.picture is not None:
-            self.app.push_screen(ReadScreen(details(self.picture.file, self.console_app.now())))
+            self.app.push_screen(ReadScreen(details(self.picture.file, self.now())))
 
     # news -----------------------------------------------------------------------------------------------------
+
+    def status_right(self) -> Line:
+        """Return the customer's time of day, with its zone where the agent's clock shows another."""
+        now, mine = self.now(), self.console_app.now()
+        clock = moment(now.at, now.at, now.zone, short=True)
+        apart = now.at.astimezone(now.zone).utcoffset() != mine.at.astimezone(mine.zone).utcoffset()
+        return (Span(f"{clock} {now.zone}" if apart else clock, Tone.DIM),)
 
     def time_passed(self) -> None:
         """Word ages and clocks anew."""
@@ -290,7 +301,7 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
         file = self.picture.file
         found = hits(self.console_app.outages, file.lines, file.customer, parents_of(file.operator))
         self.picture = replace(self.picture, hits=found)
-        self.query_one(Banners).show(banners.for_customer(found, self.console_app.now()))
+        self.query_one(Banners).show(banners.for_customer(found, self.now(), file.customer.language))
 
     async def changed(self, customers: set[Key], *, everything: bool) -> None:
         """Read the customer again when it is about them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from backends.errors import BackendError
 from backends.records import AnswerState, Contact, Key, PromiseState, Ticket, TicketState
@@ -10,6 +11,8 @@ from console.actions import Need
 from console.desk.picture import Picture
 from console.present.body import body, ticket_body
 from console.present.failures import failure_words
+from console.present.setting import Now
+from console.rules.clocks import zone_of
 from console.rules.standing import chases_by_ticket, open_tickets
 from console.rules.timeline import Happening
 from console.screens.base import BaseScreen
@@ -98,7 +101,7 @@ class CustomerBase(BaseScreen):
         picture = self.picture
         if picture is None:
             return None
-        now = self.console_app.now()
+        now = self.now()
         if name.startswith("ticket:"):
             ticket = self.tickets_by_key().get(name.removeprefix("ticket:"))
             if ticket is None:
@@ -113,7 +116,7 @@ class CustomerBase(BaseScreen):
                 one = await self.whole(one)
         except BackendError as error:
             return BodyView(name, feed=FeedView(Feed.FAILED, failure_words(error)))
-        return body(one, now, self.tickets_by_key())
+        return body(one, now, self.tickets_by_key(), picture.file.customer.language)
 
     async def whole(self, contact: Contact) -> Contact:
         """Return a contact with its whole body; raises what the backend raises."""
@@ -128,6 +131,11 @@ class CustomerBase(BaseScreen):
         """Return a contact of the history shown, None when it is not in it."""
         one = self._happenings.get(f"contact:{key}")
         return one if isinstance(one, Contact) else None
+
+    def now(self) -> Now:
+        """The present, told in the time of the operator the customer is with: what is promised is meant in it."""
+        now = self.console_app.now()
+        return now if self.picture is None else replace(now, zone=zone_of(self.picture.file.operator))
 
     def show(self, picture: Picture) -> None:
         """Show a picture."""

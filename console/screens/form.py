@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import tzinfo
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
@@ -44,6 +45,8 @@ class Plan:
     subject: str = ""
     focus: str = ""
     after: Callable[[Deed, Mapping[str, str]], None] | None = None
+    zone: tzinfo | None = None
+    """In which typed times are meant; None is the agent's own."""
     retold: Callable[[str, Mapping[str, str]], FormView | None] | None = None
     """Given the question that changed and all answers, the form as it is from now on; None when it stays."""
 
@@ -62,8 +65,9 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
     FormScreen #words { width: 1fr; height: 1; }
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, words: str = "") -> None:
         super().__init__()
+        self._words = words
         self.plan = plan
         self._storing = False
         self._occasion = secrets.token_hex(8)
@@ -85,7 +89,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         form = self.query_one(Form)
         draft = self.console_app.local.draft(self.plan.customer_key, self.plan.action, self.plan.subject)
         self._occasion = (draft.answers.get(OCCASION, "") if draft else "") or self._occasion
-        self.query_one("#words").display = False
+        self._say(self._words, Tone.ACCENT)
         if self.plan.focus:
             form.focus_field(self.plan.focus)
         for field in self.plan.view.fields:
@@ -130,9 +134,9 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         if not typed.strip():
             form.set_hint(code, "")
             return
-        now = app.now()
+        now = replace(app.now(), zone=self.plan.zone) if self.plan.zone else app.now()
         try:
-            read = read_moment(typed, now=now.at, zone=app.desk.zone, language=app.desk.language)
+            read = read_moment(typed, now=now.at, zone=now.zone, language=app.desk.language)
         except UnreadMoment:
             form.set_hint(code, _("not understood yet"), Tone.WARN)
             return
@@ -199,6 +203,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
             self._keep(values)
             self._say(_("This was stored already, without what you changed now. Save again to store it once more."))
             return
+        deed.answers, deed.subject = dict(values), plan.subject
         app.local.drop(plan.customer_key, plan.action, plan.subject)
         app.local.at(Spot(plan.customer_key))
         self.dismiss(deed)

@@ -9,6 +9,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.timer import Timer
+from textual.widgets import Input
 
 from backends.errors import BackendError
 from backends.port import Match
@@ -30,6 +31,8 @@ SURE = 0.2
 """Seconds without a key after which an exact match opens by itself: the caller's number is complete."""
 SHORTEST_EXACT = 5
 OPEN = "open"
+COMMANDS = {":": "palette", "?": "help"}
+"""What nobody's name begins with means the same here as everywhere."""
 WAITING = 100
 
 
@@ -55,6 +58,7 @@ class HomeScreen(BaseScreen):
         self._more_waiting = False
         self._lists_read = False
         self._asked = ""
+        self._moved = False
         self._exact: Timer | None = None
         self._searched = ""
         self._told_of_commands = False
@@ -104,13 +108,26 @@ class HomeScreen(BaseScreen):
         box.cursor_position = len(text)
         box.focus()
 
+    def forget_typed(self) -> None:
+        """Empty the box behind the customer it found: the next caller's number begins anew."""
+        box = self.query_one(Omnibox)
+        with box.prevent(Input.Changed):
+            box.value = ""
+        self._asked, self._searched, self._matches = "", "", ()
+        self._show_found()
+
     def typed(self) -> str:
         """Return what stands in the box."""
         return self.query_one(Omnibox).value.strip()
 
     def on_omnibox_typed(self, event: Omnibox.Typed) -> None:
         """Search as the agent types."""
+        if event.text in COMMANDS:
+            self.query_one(Omnibox).value = ""
+            self.run_worker(self.console_app.action_perform(COMMANDS[event.text]), exit_on_error=False)
+            return
         self._asked = event.text.strip()
+        self._moved = False
         if self._exact is not None:
             self._exact.stop()
             self._exact = None
@@ -164,6 +181,7 @@ class HomeScreen(BaseScreen):
 
     def on_omnibox_moved(self, event: Omnibox.Moved) -> None:
         """Arrows in the box move through the list."""
+        self._moved = True
         rows = self.query_one("#found", RowList)
         if abs(event.step) > 1:
             step = rows.action_page_down if event.step > 0 else rows.action_page_up
@@ -218,6 +236,8 @@ class HomeScreen(BaseScreen):
         rows = self.query_one("#found", RowList)
         if self._asked:
             rows.show(results.matches(self._matches, now, self._asked))
+            if not self._moved:
+                rows.action_first()  # what Enter opens is the best match, until an arrow chose another
         else:
             rows.show(results.recent(self._recent, now))
 
@@ -276,7 +296,12 @@ class HomeScreen(BaseScreen):
     def hints(self) -> Iterable[HintView]:
         """Return the keys, with Enter first."""
         yield HintView("Enter", _("Open"), OPEN, True, 120)
-        yield from super().hints()
+        leave = {"find", "call"} if self.writing() else {"call"}
+        yield from (hint for hint in super().hints() if hint.action not in leave)
+
+    def on_descendant_focus(self) -> None:
+        """In the box other keys are commands than in the lists."""
+        self.update_hints()
 
     async def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
         """A click on a key is as good as the key."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from backends.port import Batch
 from backends.records import Contact, Outcome, Promise, PromiseState, Ticket, TicketKind, TicketState
 from console.desk.acts import contacts, people, promises, tickets
-from console.desk.acts.scene import Scene
+from console.desk.acts.scene import Scene, Unfit
 from console.desk.desk import Deed
 from console.desk.local import OCCASION
 from console.i18n import _
@@ -30,9 +30,9 @@ Values = Mapping[str, str]
 __all__ = ["Plan"]
 
 
-def open_plan(app: Cordboard, plan: Plan) -> None:
-    """Show a form, with the draft of it if there is one."""
-    app.push_screen(FormScreen(plan))
+def open_plan(app: Cordboard, plan: Plan, words: str = "") -> None:
+    """Show a form, with the draft of it if there is one; `words` stand above it."""
+    app.push_screen(FormScreen(plan, words))
 
 
 def _draft(app: Cordboard, customer: str, action: str, subject: str = "") -> Values | None:
@@ -71,16 +71,19 @@ def _plan(
     def stored(_deed: Deed, _values: Values) -> None:
         screen.stored(words)
 
-    return Plan(action, screen.key, view, store, subject, focus, after or stored)
+    return Plan(action, screen.key, view, store, subject, focus, after or stored, screen.now().zone)
 
 
-def plan_note(screen: ActsOnCustomer) -> Plan:
+def plan_note(screen: ActsOnCustomer, words: str = "") -> Plan:
     """Log a contact: the note is where the cursor is, and the open ticket under the cursor is proposed."""
     assert screen.picture is not None
     ticket = screen.ticket() if screen.focused is not None and screen.focused.id == "tickets" else None
     known = {"ticket": ticket.key} if ticket is not None and ticket.state is not TicketState.CLOSED else {}
     began = screen.console_app.desk.clock()
-    view = forms.log_contact(screen.picture.file, _begin(screen, "note", "", known))
+    filled = dict(_begin(screen, "note", "", known))
+    if words:
+        filled["note"] = "\n".join(part for part in (filled.get("note", ""), words) if part)
+    view = forms.log_contact(screen.picture.file, filled)
 
     def make(scene: Scene, values: Values) -> Batch:
         seconds = int((scene.now - began).total_seconds())
@@ -92,12 +95,11 @@ def plan_note(screen: ActsOnCustomer) -> Plan:
 def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None) -> Plan:
     """Open a ticket of a kind, about the contact under the cursor when that has none yet."""
     assert screen.picture is not None
-    app = screen.console_app
     if about is not None and about.ticket_key:
         about = None
     subject = f"{kind}:{about.key if about else ''}"
     known = {"description": about.body if about.whole else "", "subject": about.subject} if about else {}
-    view = forms.open_ticket(screen.picture.file, kind, _begin(screen, "ticket", subject, known), app.now(), about)
+    view = forms.open_ticket(screen.picture.file, kind, _begin(screen, "ticket", subject, known), screen.now(), about)
 
     def make(scene: Scene, values: Values) -> Batch:
         current = _as_it_is_now(screen, about)
@@ -108,7 +110,7 @@ def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None)
         if opened is not None:
             deed.about = plain(opened.reference)
             words = _("Ticket {reference} is open.").format(reference=plain(opened.reference))
-            screen.stored(words)
+            screen.stored(words, ticket=opened.key)
             screen.give_reference(opened, deed)
 
     return _plan(screen, "ticket", view, make, "", subject=subject, after=after)
@@ -128,7 +130,7 @@ def plan_chase(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
     """Count a chase; what it says of the holder is what the agent reads out."""
     assert screen.picture is not None
     count = chases_by_ticket(screen.picture.file.chases).get(ticket.key, 0) + 1
-    view = forms.chase(ticket, count, _begin(screen, "chase", ticket.key, {}), screen.console_app.now())
+    view = forms.chase(ticket, count, _begin(screen, "chase", ticket.key, {}), screen.now())
     words = _("Chase number {n} on {reference} counted.").format(n=count, reference=plain(ticket.reference))
     return _plan(
         screen,
@@ -209,10 +211,12 @@ def plan_reply(screen: ActsOnCustomer, to: Contact | None) -> Plan:
     subject = to.key if to is not None else ""
     filled = _begin(screen, "reply", subject, known)
     cursor = begun.cursor if filled is known else None
-    view = forms.reply(file, filled, app.now(), to, cursor)
+    view = forms.reply(file, filled, screen.now(), to, cursor)
     about = plain(to.reference) if to is not None else ""
 
     def make(scene: Scene, values: Values) -> Batch:
+        if values.get("body", "").split() == begun.text.split():
+            raise Unfit("body", "untouched")
         return contacts.reply(scene, values, _as_it_is_now(screen, to))
 
     return _plan(screen, "reply", view, make, _("Message stored as sent."), subject=subject, about=about, focus="body")
@@ -220,7 +224,7 @@ def plan_reply(screen: ActsOnCustomer, to: Contact | None) -> Plan:
 
 def plan_waive(screen: ActsOnCustomer, contact: Contact) -> Plan:
     """Say why a message needs no answer."""
-    view = forms.waive(contact, _begin(screen, "waive", contact.key, {}), screen.console_app.now())
+    view = forms.waive(contact, _begin(screen, "waive", contact.key, {}), screen.now())
     return _plan(
         screen,
         "waive",
@@ -232,17 +236,20 @@ def plan_waive(screen: ActsOnCustomer, contact: Contact) -> Plan:
     )
 
 
-def plan_promise(screen: ActsOnCustomer, *, call_back: bool) -> Plan:
+def plan_promise(screen: ActsOnCustomer, *, call_back: bool, due: str = "") -> Plan:
     """Promise something or a call back, on the ticket that is meant."""
     assert screen.picture is not None
     action = "call_back" if call_back else "promise"
     ticket = screen.open_ticket()
-    view = forms.promise(screen.picture.file, _begin(screen, action, "", {}), ticket, call_back=call_back)
+    filled = dict(_begin(screen, action, "", {}))
+    if due:
+        filled["due"] = due
+    view = forms.promise(screen.picture.file, filled, ticket, call_back=call_back)
 
     def make(scene: Scene, values: Values) -> Batch:
         return promises.promise(scene, {**values, "kind": "call_back" if call_back else "deed"}, ticket)
 
-    return _plan(screen, action, view, make, _("Promised."), focus="due")
+    return _plan(screen, action, view, make, _("Promised."), focus="deed" if due else "due")
 
 
 def plan_withdraw(screen: ActsOnCustomer, one: Promise) -> Plan:
@@ -304,33 +311,33 @@ def plan_new_customer(app: Cordboard) -> None:
 
 def promise_words(screen: ActsOnCustomer, one: Promise) -> str:
     """Return a promise in a few words."""
-    now = screen.console_app.now()
+    now = screen.now()
     when = moment(one.due_at, now.at, now.zone) if one.due_at else _("when it is over")
     return f"{when}: {plain(one.deed, 50) or word(one.kind)}"
 
 
-def resume(screen: Any, action: str, subject: str) -> None:
+def resume(screen: Any, action: str, subject: str, words: str = "") -> None:
     """Open a form again where a draft of it was left; nothing happens when its record is gone."""
     simple = {"note": plan_note, "fixed": plan_fixed, "edit": plan_edit}
     if action in simple:
-        open_plan(screen.console_app, simple[action](screen))
+        open_plan(screen.console_app, simple[action](screen), words)
     elif action in ("promise", "call_back"):
-        open_plan(screen.console_app, plan_promise(screen, call_back=action == "call_back"))
+        open_plan(screen.console_app, plan_promise(screen, call_back=action == "call_back"), words)
     elif action in ("chase", "hand_over", "close"):
         ticket = screen.tickets_by_key().get(subject)
         if ticket is not None and ticket.state is not TicketState.CLOSED:
             plan_for = {"chase": plan_chase, "hand_over": plan_hand_over, "close": plan_close}[action]
-            open_plan(screen.console_app, plan_for(screen, ticket))
+            open_plan(screen.console_app, plan_for(screen, ticket), words)
     elif action == "ticket":
         kind, _colon, key = subject.partition(":")
-        open_plan(screen.console_app, plan_ticket(screen, TicketKind(kind), screen.contact_by_key(key)))
+        open_plan(screen.console_app, plan_ticket(screen, TicketKind(kind), screen.contact_by_key(key)), words)
     elif action in ("reply", "waive"):
         contact = screen.contact_by_key(subject)
         if action == "reply":
-            open_plan(screen.console_app, plan_reply(screen, contact))
+            open_plan(screen.console_app, plan_reply(screen, contact), words)
         elif contact is not None:
-            open_plan(screen.console_app, plan_waive(screen, contact))
+            open_plan(screen.console_app, plan_waive(screen, contact), words)
     elif action == "withdraw":
         one = screen.open_promises().get(subject)
         if one is not None:
-            open_plan(screen.console_app, plan_withdraw(screen, one))
+            open_plan(screen.console_app, plan_withdraw(screen, one), words)

@@ -122,6 +122,7 @@ async def test_a_reply_settles_the_message(demo_file: Path, tmp_path: Path) -> N
         await stage.press("r")
         body = stage.app.screen.query_one(Form).values()["body"]
         assert "Ingrid" in body
+        await stage.type("We call you tonight")
         await stage.press("f2")
         settled = await stage.backend.contact(waiting[0].key)
         assert settled.answer is AnswerState.ANSWERED
@@ -144,15 +145,15 @@ async def test_closing_with_an_open_promise_needs_a_reason(demo_file: Path, tmp_
         assert closed[0].outcome is Outcome.RECOVERED
 
 
-async def test_filters_narrow_the_history_and_zero_shows_all(demo_file: Path, tmp_path: Path) -> None:
-    """Channel, direction and words narrow; 0 shows everything again."""
+async def test_filters_narrow_the_history_and_backspace_shows_all(demo_file: Path, tmp_path: Path) -> None:
+    """Channel, direction and words narrow; Backspace shows everything again."""
     async with on_desk(demo_file, tmp_path) as stage:
         screen = await stage.open("third_chase")
         assert screen.picture is not None
         everything = len(screen.picture.entries)
-        await stage.press("1")
+        await stage.press("v")
         assert {one.channel for one in screen.picture.entries if isinstance(one, Contact)} == {"call"}
-        await stage.press("0")
+        await stage.press("backspace")
         assert len(screen.picture.entries) == everything
         await stage.press("slash")
         await stage.type("internet")

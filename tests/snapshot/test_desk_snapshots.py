@@ -68,7 +68,7 @@ async def _outages(stage: Stage) -> None:
 
 async def _nothing(stage: Stage) -> None:
     await stage.open("prospect")
-    await stage.press("1", "1", "1", "1", "1", "1")
+    await stage.press("v", "v", "v", "v", "v", "v")
 
 
 SCENES = {
