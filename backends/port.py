@@ -100,6 +100,8 @@ class Match:
     exact: bool = False
     record_key: Key = ""
     """The ticket, contact or line that matched, to open the customer at that point."""
+    near: bool = False
+    """Whether the name is only spelt much like the text; such a match is never exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,9 @@ class Backend(Protocol):
         """Return customers that `text` may mean, best first, each once; an empty text finds nobody.
 
         The text is data: names by prefix of any word without diacritics, telephone numbers in any notation, e-mail,
-        customer number, ticket or contact reference, address or postcode, line id, MAC, IP.
+        customer number, ticket or contact reference, address or postcode, line id, MAC, IP. A ticket is also found by
+        the digits of its reference alone, four or more. When nobody is found so and the text is letters alone, names
+        spelt much like it may be given, marked `near`.
         """
 
     async def search_text(self, text: str, *, limit: int = 50, after: str | None = None) -> Page[TextHit]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from backends.clean import fold, tokens
 from backends.memory.state import State
+from backends.nearness import spellings, typed_words
 from backends.port import Match, MatchedOn
 from backends.records import Contact, Contract, Customer, Key, Line, Operator, Place, PointKind, Ticket
 
@@ -110,8 +111,11 @@ class Query:
         )
 
 
-Found = tuple[int, Match]
+Found = tuple[float, Match]
 """How far down the list, and what."""
+
+_DIGITS = 0.5
+"""Where the digits of a ticket's reference stand: below whole numbers, above parts of telephone numbers."""
 
 
 def search(state: State, text: str, limit: int, operator_keys: frozenset[Key]) -> tuple[Match, ...]:
@@ -123,9 +127,28 @@ def search(state: State, text: str, limit: int, operator_keys: frozenset[Key]) -
             continue
         ways = sorted(_ways(state, query, customer), key=lambda way: way[0])
         found.extend(ways[:1])
+    if not found:
+        found = list(_near(state, text, operator_keys))
     found.sort(key=lambda way: (way[0], fold(way[1].customer.name), way[1].customer.key))
     alone = sum(match.exact for _, match in found) == 1
+    if len(found) > 1 and any(rank == _DIGITS for rank, _ in found):  # digits of a ticket, and something else
+        alone = False
     return tuple(match if alone else replace(match, exact=False) for _, match in found[:limit])
+
+
+def _near(state: State, text: str, operator_keys: frozenset[Key]) -> Iterator[Found]:
+    """Yield whose name is spelt much like the text; each word by its beginning or by another spelling of it."""
+    words = typed_words(text)
+    meant = {word: spellings(word) for word in words}
+    for customer in state.every(Customer):
+        if operator_keys and customer.operator_key not in operator_keys:
+            continue
+        places = [customer.place, *(line.place for line in state.every(Line) if line.customer_key == customer.key)]
+        there = name_words(customer.name)
+        held = there + [token for place in places for part in _parts(place) for token in tokens(part)]
+        changed = [word for word in words if not begins([word], held)]
+        if changed and all(meant[word].intersection(there) for word in changed):
+            yield 7 + len(changed), Match(customer, MatchedOn.NAME, customer.name, near=True)
 
 
 def _ways(state: State, query: Query, customer: Customer) -> Iterator[Found]:
@@ -151,6 +174,14 @@ def _by_reference(state: State, query: Query, customer: Customer, lines: list[Li
     for on, reference, key in named:
         if query.compact and compact(reference) == query.compact:
             yield 0, Match(customer, on, reference, exact=True, record_key=key)
+        elif on is MatchedOn.TICKET and _has_digits(compact(reference), query.compact):
+            yield _DIGITS, Match(customer, on, reference, exact=True, record_key=key)
+
+
+def _has_digits(reference: str, typed: str) -> bool:
+    """Return whether `typed` are the digits, four or more, behind the letters of a reference: callers say no more."""
+    digits = re.fullmatch(r"[a-z]*([0-9]{4,})", reference)
+    return digits is not None and digits[1] == typed
 
 
 def _by_device(query: Query, customer: Customer, lines: list[Line]) -> Iterator[Found]:
@@ -192,9 +223,13 @@ def _by_email(query: Query, customer: Customer) -> Iterator[Found]:
             yield 4, Match(customer, MatchedOn.EMAIL, point.value)
 
 
+def _parts(place: Place) -> tuple[str, ...]:
+    return (place.street, place.house, place.unit, place.postcode, place.town, place.region)
+
+
 def _by_place(query: Query, customer: Customer, places: list[Place]) -> Iterator[Found]:
     for place in places:
-        parts = (place.street, place.house, place.unit, place.postcode, place.town, place.region)
+        parts = _parts(place)
         shown = " ".join(part for part in parts if part)
         if query.compact and compact(place.postcode) == query.compact:
             yield 5, Match(customer, MatchedOn.POSTCODE, place.postcode)

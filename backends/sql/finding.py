@@ -24,6 +24,10 @@ class Found:
     """What matched in the index; the record shows how people write it."""
     shown: str = ""
     exact: bool = False
+    only: bool = False
+    """Exact as long as the text finds nobody else in any other way."""
+    near: bool = False
+    """Found by a word that is spelt a little differently."""
     record_key: Key = ""
     line: int = 0
     recent: int = 0

@@ -20,7 +20,8 @@ _POSTCODE = (3, 10)
 """How many digits a postcode may have, or be typed of it."""
 _COUNTED = 500  # rows up to which the rarest word is looked for
 
-_LATEST = "coalesce((SELECT max(at) FROM contact WHERE contact.customer_id = {}.customer_id), 0)"
+LATEST = "coalesce((SELECT max(at) FROM contact WHERE contact.customer_id = {}.customer_id), 0)"
+"""When the customer of a row was last in touch, in microseconds; 0 for never. To be filled with the table's name."""
 
 _Candidate = tuple[int, str, int]
 """(customer, the word that was found, when the customer was last in touch)"""
@@ -88,7 +89,7 @@ def _also(others: Sequence[str], customer: str) -> tuple[str, list[str]]:
 def _candidates(asked: Asked, field: int, word: str, others: Sequence[str], limit: int) -> list[_Candidate]:
     also, values = _also(others, "search_word.customer_id")
     found = asked.connection.execute(
-        f"SELECT customer_id, word, {_LATEST.format('search_word')} FROM search_word"  # noqa: S608
+        f"SELECT customer_id, word, {LATEST.format('search_word')} FROM search_word"  # noqa: S608
         f" WHERE field = ? AND word >= ? AND word < ?{also}{asked.theirs} ORDER BY word LIMIT ?",
         (field, word, word + LAST, *values, limit),
     )

@@ -16,7 +16,7 @@ from typing import Any
 from backends.clean import fold, tokens
 from backends.port import Match, MatchedOn
 from backends.records import Customer, Key, Line, Place
-from backends.sql import names, phones
+from backends.sql import names, nearness, phones
 from backends.sql.columns import key_of, row_of
 from backends.sql.finding import LAST, Asked, Found
 from backends.sql.index import EMAIL, IP, MAC, MAC_REVERSED, TELEPHONES, address_of, digits_of, hex_of
@@ -26,6 +26,8 @@ LONGEST = 200
 """Characters of a query that are read: more than any name, address or number has."""
 SHORTEST = 3
 """Letters and digits from which the beginning of a number or mailbox is looked for."""
+SHORTEST_DIGITS = 4
+"""Digits from which a ticket is found by those of its reference alone."""
 
 _REFERENCES = (
     ("customer", "number", MatchedOn.NUMBER),
@@ -51,12 +53,15 @@ def search(connection: sqlite3.Connection, text: str, limit: int, operator_keys:
             before = best.get(found.row)
             if before is None or found.rank < before.rank:
                 best[found.row] = found
-        if len(best) >= limit:
+        if len(best) >= limit and not any(found.only for found in best.values()):
             break
+    if not best:
+        best = {found.row: found for found in nearness.find(asked)}
     ranked = sorted(best.values(), key=lambda one: (one.rank, -one.recent, one.row))
     matches = [match for one in ranked[:limit] if (match := _match(asked, one)) is not None]
-    if sum(match.exact for match in matches) > 1:  # what means two customers is not exact
-        return tuple(replace(match, exact=False) for match in matches)
+    exact = sum(found.exact for found in best.values())
+    if exact > 1 or (len(best) > 1 and any(found.only for found in best.values())):
+        return tuple(replace(match, exact=False) for match in matches)  # what means two customers is not exact
     return tuple(matches)
 
 
@@ -69,7 +74,8 @@ def _match(asked: Asked, found: Found) -> Match | None:
     customer = _customer(held)
     line = _line(asked, found.line) if found.line else None
     record_key = found.record_key or (line.key if line else "")
-    return Match(customer, found.on, found.shown or _shown(asked, customer, line, found), found.exact, record_key)
+    shown = found.shown or _shown(asked, customer, line, found)
+    return Match(customer, found.on, shown, found.exact, record_key, found.near)
 
 
 @lru_cache(maxsize=256)
@@ -163,6 +169,22 @@ def _by_beginning(asked: Asked) -> Iterator[Found]:
             yield Found(row, 30, MatchedOn.NUMBER, shown=number)
 
 
+def _by_digits(asked: Asked) -> Iterator[Found]:
+    """Yield whose ticket's reference has these digits behind its letters: callers leave the letters out."""
+    plain = comparable(asked.text)
+    if len(plain) < SHORTEST_DIGITS or not (plain.isascii() and plain.isdigit()):
+        return
+    query = (
+        "SELECT id, customer_id, reference FROM ticket"  # noqa: S608
+        f" WHERE ltrim(reference_key, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') = ? AND reference_key <> ?{asked.theirs} LIMIT ?"
+    )
+    found = asked.connection.execute(query, (plain, plain, asked.limit + 1)).fetchall()
+    for row, customer, shown in found:
+        record_key = key_of("ticket", row)
+        alone = len(found) == 1
+        yield Found(customer, 15, MatchedOn.TICKET, shown=shown, exact=alone, only=True, record_key=record_key)
+
+
 def _by_email(asked: Asked) -> Iterator[Found]:
     if "@" in asked.text:
         yield from _mailboxes(asked)
@@ -203,6 +225,7 @@ def _by_device(asked: Asked) -> Iterator[Found]:
 
 _WAYS: Sequence[Callable[[Asked], Iterator[Found]]] = (
     _by_reference,
+    _by_digits,
     _by_device,
     _by_email,
     phones.find,

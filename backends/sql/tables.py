@@ -275,6 +275,7 @@ class TicketRow(Stored, table=True):
         _origin("ticket"),
         sa.UniqueConstraint("reference_key", name="uq_ticket_reference"),
         sa.Index("ix_ticket_customer", "customer_id", "opened_at", "id"),
+        sa.Index("ix_ticket_digits", sa.text("ltrim(reference_key, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')")),
         sa.Index("ix_ticket_state", "state", "opened_at", "id"),
         sa.Index("ix_ticket_opened", "opened_at", "id"),
         STRICT,

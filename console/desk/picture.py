@@ -141,11 +141,11 @@ def stale(picture: Picture, error: BackendError) -> Picture:
 async def find_one(backend: Backend, text: str) -> Key:
     """Return the key of the one customer that `text` means, by exact match or as the only one found.
 
-    Raises NotFound, whose detail is `none` or `several`.
+    Who is only called much like the text is not meant by it. Raises NotFound, whose detail is `none` or `several`.
     """
     found = await backend.search(text, limit=5)
     exact = [match for match in found if match.exact]
-    chosen = exact if exact else list(found)
+    chosen = exact if exact else [match for match in found if not match.near]
     keys = {match.customer.key for match in chosen}
     if len(keys) != 1:
         raise NotFound("several" if keys else "none", source=backend.name)

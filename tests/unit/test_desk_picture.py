@@ -140,6 +140,8 @@ async def test_one_customer_is_meant_or_it_is_said_why_not() -> None:
         assert await find_one(desk.backend, "nowak") == desk.customer.key
         with pytest.raises(NotFound, match="none"):
             await find_one(desk.backend, "zzz")
+        with pytest.raises(NotFound, match="none"):  # only called much like it
+            await find_one(desk.backend, "novak")
         await desk.stored(replace(desk.customer, key=new_key(), number="", name="Jan Nowak", version=0))
         with pytest.raises(NotFound, match="several"):
             await find_one(desk.backend, "nowak")

@@ -328,6 +328,7 @@ STATEMENTS = (
 )
  STRICT""",
     """CREATE INDEX ix_ticket_customer ON ticket (customer_id, opened_at, id)""",
+    """CREATE INDEX ix_ticket_digits ON ticket (ltrim(reference_key, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'))""",
     """CREATE INDEX ix_ticket_line_id ON ticket (line_id)""",
     """CREATE INDEX ix_ticket_opened ON ticket (opened_at, id)""",
     """CREATE INDEX ix_ticket_operator_id ON ticket (operator_id)""",
