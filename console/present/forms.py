@@ -19,6 +19,7 @@ from backends.records import (
     Key,
     Line,
     Operator,
+    Outage,
     Outcome,
     Priority,
     Promise,
@@ -26,12 +27,14 @@ from backends.records import (
     TicketKind,
 )
 from console.i18n import _
+from console.present.banners import badge, headline
 from console.present.card import place_shown
 from console.present.labels import ANSWERS, LANGUAGE_NAMES, OUTCOMES, QUESTIONS, plain, service, sign_of, worded
 from console.present.results import contact_line
 from console.present.setting import Now
 from console.rules.asking import QUESTIONS as ASKED
 from console.rules.asking import REPLY_CHANNELS, Question
+from console.rules.coverage import Hit, hit, is_live
 from console.rules.standing import open_tickets
 from console.words import channel_word, moment, word
 from widgets.views import ChoiceView, FieldKind, FieldView, FormView
@@ -98,10 +101,10 @@ def _form(title: str, fields: Sequence[FieldView], subtitle: str = "", save: str
     return FormView(title, tuple(fields), subtitle, "", save or _("Save"), _("Back, keep as a draft"))
 
 
-def _tickets(file: CustomerFile) -> tuple[ChoiceView, ...]:
+def _tickets(opened: Sequence[Ticket]) -> tuple[ChoiceView, ...]:
     return (
         _choice(NONE, _("none")),
-        *(_choice(one.key, plain(f"{one.reference} {one.subject}", 34)) for one in open_tickets(file)),
+        *(_choice(one.key, plain(f"{one.reference} {one.subject}", 34)) for one in opened),
     )
 
 
@@ -114,16 +117,20 @@ def _lines(file: CustomerFile) -> tuple[ChoiceView, ...]:
     return (_choice(NONE, _("none")), *(_choice(line.key, line_label(line)[:40]) for line in file.lines))
 
 
-def _ticket_field(file: CustomerFile, filled: Filled) -> list[FieldView]:
-    if not open_tickets(file):
+def _ticket_field(opened: Sequence[Ticket], filled: Filled) -> list[FieldView]:
+    """Ask which of the tickets is meant: the only one is proposed, none can be chosen."""
+    if not opened:
         return []
-    return [_pick("ticket", _("About ticket"), _tickets(file), filled)]
+    only = opened[0].key if len(opened) == 1 else NONE
+    return [_pick("ticket", _("About ticket"), _tickets(opened), filled, default=only)]
 
 
-def _line_field(file: CustomerFile, filled: Filled) -> list[FieldView]:
+def _line_field(file: CustomerFile, filled: Filled, hit: Sequence[Key] = ()) -> list[FieldView]:
+    """Ask which line is meant: the only one, or the only one of those that an outage hits, is proposed."""
     if not file.lines:
         return []
-    only = file.lines[0].key if len(file.lines) == 1 else NONE
+    likely = hit or [line.key for line in file.lines]
+    only = likely[0] if len(likely) == 1 else NONE
     return [_pick("line", _("Line"), _lines(file), filled, default=only)]
 
 
@@ -139,7 +146,7 @@ def log_contact(file: CustomerFile, filled: Filled) -> FormView:
         _pick("outcome", _("Wrap-up"), outcomes, filled, default="information"),
         _pick("channel", _("Channel"), _channels(CHANNELS), filled, default=Channel.CALL),
         _pick("direction", _("Direction"), directions, filled, default=Direction.INBOUND),
-        *_ticket_field(file, filled),
+        *_ticket_field(open_tickets(file), filled),
     ]
     return _form(_("Log a contact"), fields, plain(file.customer.name))
 
@@ -166,21 +173,46 @@ def ticket_kinds() -> tuple[ChoiceView, ...]:
     return tuple(_choice(kind, word(kind), key) for kind, key in keys.items())
 
 
+def _lines_hit(file: CustomerFile, outages: Sequence[Outage]) -> list[Key]:
+    """Return the keys of the customer's lines that any of the outages covers."""
+    above = (file.operator.parent_key,) if file.operator.parent_key else ()
+    return [line.key for line in file.lines if any(hit(outage, line, file.customer, above) for outage in outages)]
+
+
+def _warning(outages: Sequence[Outage], now: Now) -> str:
+    """Return what a form for a fault says of the outages that explain it: the gravest one, and what to do instead."""
+    if not outages:
+        return ""
+    words = _("An outage covers this line: {outage}; n logs the call without a new ticket")
+    return words.format(outage=plain(f"{badge(outages[0])} {outages[0].title or headline(outages[0], now)}", 80))
+
+
 def open_ticket(
-    file: CustomerFile, kind: TicketKind, filled: Filled, now: Now, about: Contact | None = None
+    file: CustomerFile,
+    kind: TicketKind,
+    filled: Filled,
+    now: Now,
+    about: Contact | None = None,
+    hits: Sequence[Hit] = (),
 ) -> FormView:
-    """Return the form for a new ticket: what that kind needs, no more (R36)."""
+    """Return the form for a new ticket: what that kind needs, no more (R36).
+
+    `hits` are the outages that hit the customer; those that go on now are told before a fault is taken in (R28).
+    """
     spoken = (Channel.CALL, Channel.CHAT, Channel.VISIT)
+    outages = [one.outage for one in hits if is_live(one.outage) and one.outage.started_at <= now.at]
+    outages = outages if kind is TicketKind.FAULT else []
     fields = [_asked(question, filled) for question in ASKED[kind]]
     fields.append(_note("description", _("In their words"), filled, height=4))
     fields.append(_field("subject", _("Subject"), filled, hint=_("empty: the first line above")))
-    fields += _line_field(file, filled)
+    fields += _line_field(file, filled, _lines_hit(file, outages))
     fields.append(_pick("priority", _("Priority"), _words_of(Priority), filled, default=Priority.NORMAL))
     if about is None:
         none = _choice(NONE, _("no contact"))
         fields.append(_pick("channel", _("Told us by"), (*_channels(spoken), none), filled, default=Channel.CALL))
     subtitle = contact_line(about, now) if about is not None else plain(file.customer.name)
-    return _form(_("New ticket: {kind}").format(kind=word(kind)), fields, subtitle)
+    title = _("New ticket: {kind}").format(kind=word(kind))
+    return replace(_form(title, fields, subtitle), banner=_warning(outages, now))
 
 
 def _ticket_title(ticket: Ticket) -> str:
@@ -215,7 +247,7 @@ def reply(
         _field("to", _("To"), filled),
         _field("subject", _("Subject"), filled),
         replace(_note("body", _("Text"), filled, height=7, needed=True), cursor=cursor),
-        *_ticket_field(file, filled),
+        *_ticket_field(open_tickets(file), filled),
     ]
     subtitle = _("answers {contact}").format(contact=contact_line(to, now)) if to else plain(file.customer.name)
     return _form(_("Write to the customer"), fields, subtitle, _("Store as sent"))
@@ -249,9 +281,14 @@ def close_ticket(ticket: Ticket, filled: Filled, *, proposed: Outcome, promise_o
 
 
 def fix_on_spot(file: CustomerFile, filled: Filled) -> FormView:
-    """Return the form for what was fixed within the contact: one text, nothing else needed (R7)."""
+    """Return the form for what was fixed within the contact: one text, nothing else needed (R7).
+
+    With a fault open already, that one is proposed: it is closed instead of a new case being stored.
+    """
+    faults = [one for one in open_tickets(file) if one.kind is TicketKind.FAULT]
     fields = [
         _note("note", _("What helped"), filled, height=3, needed=True),
+        *_ticket_field(faults, filled),
         _pick("kind", _("Kind"), ticket_kinds(), filled, default=TicketKind.FAULT),
         *_line_field(file, filled),
     ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from backends.port import Batch
-from backends.records import Contact, Outcome, Promise, PromiseState, Ticket, TicketKind, TicketState
+from backends.records import Contact, Promise, PromiseState, Ticket, TicketEvent, TicketKind, TicketState
 from console.desk.acts import contacts, people, promises, tickets
 from console.desk.acts.scene import Scene, Unfit
 from console.desk.desk import Deed
@@ -99,7 +99,8 @@ def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None)
         about = None
     subject = f"{kind}:{about.key if about else ''}"
     known = {"description": about.body if about.whole else "", "subject": about.subject} if about else {}
-    view = forms.open_ticket(screen.picture.file, kind, _begin(screen, "ticket", subject, known), screen.now(), about)
+    filled = _begin(screen, "ticket", subject, known)
+    view = forms.open_ticket(screen.picture.file, kind, filled, screen.now(), about, screen.picture.hits)
 
     def make(scene: Scene, values: Values) -> Batch:
         current = _as_it_is_now(screen, about)
@@ -164,12 +165,11 @@ def plan_hand_over(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
 
 
 def plan_close(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
-    """Close a ticket; a chased or overdue one is proposed as recovered."""
+    """Close a ticket; how it went is proposed from what happened to it."""
     assert screen.picture is not None
     file = screen.picture.file
     promised = any(one.ticket_key == ticket.key and one.state is PromiseState.OPEN for one in file.promises)
-    chased = chases_by_ticket(file.chases).get(ticket.key, 0)
-    proposed = Outcome.RECOVERED if chased else Outcome.RIGHT_FIRST_TIME
+    proposed = tickets.class_of(screen.scene(), ticket, _events(screen))
     view = forms.close_ticket(ticket, _begin(screen, "close", ticket.key, {}), proposed=proposed, promise_open=promised)
     return _plan(
         screen,
@@ -183,12 +183,29 @@ def plan_close(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
     )
 
 
+def _events(screen: ActsOnCustomer) -> list[TicketEvent]:
+    """Return what is known of the tickets' histories, each event once."""
+    assert screen.picture is not None
+    shown = (one for one in screen.picture.entries if isinstance(one, TicketEvent))
+    return list({one.key: one for one in (*screen.picture.waits, *shown)}.values())
+
+
 def plan_fixed(screen: ActsOnCustomer) -> Plan:
-    """Store what was fixed within the contact."""
+    """Store what was fixed within the contact, as a case of its own or as the end of the fault that is open."""
     assert screen.picture is not None
     view = forms.fix_on_spot(screen.picture.file, _begin(screen, "fixed", "", {}))
-    words = _("Stored: right first time.")
-    return _plan(screen, "fixed", view, tickets.fix_on_spot, words, focus="note")
+
+    def make(scene: Scene, values: Values) -> Batch:
+        return tickets.fix_on_spot(scene, values, _events(screen))
+
+    def after(deed: Deed, _values: Values) -> None:
+        fixed = next((one.after for one in deed.receipt.changes if isinstance(one.after, Ticket)), None)
+        if fixed is not None and fixed.outcome is not None:
+            deed.about = plain(fixed.reference)
+            words = _("{reference} is fixed: {outcome}.")
+            screen.stored(words.format(reference=plain(fixed.reference), outcome=word(fixed.outcome)))
+
+    return _plan(screen, "fixed", view, make, "", focus="note", after=after)
 
 
 def plan_reply(screen: ActsOnCustomer, to: Contact | None) -> Plan:

@@ -142,7 +142,7 @@ async def test_closing_with_an_open_promise_needs_a_reason(demo_file: Path, tmp_
         await stage.press("f2")
         assert screen.picture is not None
         closed = [one for one in screen.picture.file.tickets if one.state is TicketState.CLOSED]
-        assert closed[0].outcome is Outcome.RECOVERED
+        assert closed[0].outcome is Outcome.COMPOUNDED
 
 
 async def test_filters_narrow_the_history_and_backspace_shows_all(demo_file: Path, tmp_path: Path) -> None:

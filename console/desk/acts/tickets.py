@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from backends.port import Batch, Put
@@ -17,14 +18,17 @@ from backends.records import (
     Priority,
     PromiseState,
     Ticket,
+    TicketEvent,
     TicketEventKind,
     TicketKind,
     TicketState,
     new_key,
 )
-from console.desk.acts.contacts import contact_now, subject_from
+from console.desk.acts.contacts import contact_now, subject_from, ticket_named
 from console.desk.acts.scene import Scene, Unfit, Values, changed, code_of, event, moment_of, new, note_of, text_of
 from console.rules.asking import HOLDERS, QUESTIONS, raised
+from console.rules.classing import proposed_outcome
+from console.rules.clocks import clock
 from console.rules.standing import chases_by_ticket
 
 OPENS_WITH_CONTACT = (Channel.CALL, Channel.CHAT, Channel.VISIT)
@@ -179,6 +183,16 @@ def _must_be_open(ticket: Ticket) -> None:
         raise Unfit("ticket", "closed")
 
 
+def class_of(scene: Scene, ticket: Ticket, events: Sequence[TicketEvent] = ()) -> Outcome:
+    """Return how a case went, as proposed when it is closed now (R4).
+
+    `events` are what is known of its history: how long it waited for the customer, and whether it came back.
+    """
+    state = clock(ticket, scene.file.operator, scene.now, events).state
+    reopened = any(one.ticket_key == ticket.key and one.kind is TicketEventKind.REOPENED for one in events)
+    return proposed_outcome(ticket, scene.file.chases, scene.file.promises, state, scene.now, reopened=reopened)
+
+
 def close(scene: Scene, ticket: Ticket, values: Values) -> Batch:
     """Close a case and class it (R4); with an open promise only with a reason.
 
@@ -188,10 +202,23 @@ def close(scene: Scene, ticket: Ticket, values: Values) -> Batch:
     outcome = code_of(values, "outcome", Outcome)
     resolution = note_of(values, "resolution")
     reason = text_of(values, "reason")
-    if not reason and any(
-        one.ticket_key == ticket.key and one.state is PromiseState.OPEN for one in scene.file.promises
-    ):
+    if not reason and _promised(scene, ticket):
         raise Unfit("reason", "open_promise")
+    return scene.batch(*_closing(scene, ticket, outcome, resolution, reason), reason=reason)
+
+
+def _promised(scene: Scene, ticket: Ticket) -> bool:
+    return any(one.ticket_key == ticket.key and one.state is PromiseState.OPEN for one in scene.file.promises)
+
+
+def _why_in_spite_of_promises(scene: Scene, ticket: Ticket, note: str) -> str:
+    """Return why a case that is fixed now is closed with a promise open: what was done is the reason."""
+    return subject_from(note) if _promised(scene, ticket) else ""
+
+
+def _closing(
+    scene: Scene, ticket: Ticket, outcome: Outcome, resolution: str, reason: str, contact: Contact | None = None
+) -> tuple[Put, Put]:
     closed = replace(
         ticket,
         state=TicketState.CLOSED,
@@ -200,8 +227,9 @@ def close(scene: Scene, ticket: Ticket, values: Values) -> Batch:
         outcome_reason=reason,
         resolution=resolution,
     )
-    told = event(scene, ticket, TicketEventKind.CLOSED, before=ticket.state, after=outcome, text=resolution or reason)
-    return scene.batch(changed(closed), told, reason=reason)
+    told = resolution or reason
+    said = event(scene, ticket, TicketEventKind.CLOSED, before=ticket.state, after=outcome, text=told, contact=contact)
+    return changed(closed), said
 
 
 def reopen(scene: Scene, ticket: Ticket) -> Batch:
@@ -215,20 +243,39 @@ def reopen(scene: Scene, ticket: Ticket) -> Batch:
     return scene.batch(changed(again), told)
 
 
-def fix_on_spot(scene: Scene, values: Values) -> Batch:
+def fix_on_spot(scene: Scene, values: Values, events: Sequence[TicketEvent] = ()) -> Batch:
     """Store a contact and a case that was opened and closed within it, right first time (R7).
 
-    Answers: kind, note (needed), line, channel.
+    Answers: kind, note (needed), line, channel; ticket, when it was an open case that is fixed now: that one is closed
+    instead, classed by what its `events` and the file tell of it (R4).
     """
     note = note_of(values, "note", needed=True)
-    kind = code_of(values, "kind", TicketKind, TicketKind.FAULT)
     channel = text_of(values, "channel") or Channel.CALL
-    ticket = Ticket(
+    known = ticket_named(scene, values)
+    ticket = known or _fixed_at_once(scene, values, note)
+    contact = contact_now(scene, channel, Direction.INBOUND, note=note, ticket=ticket)
+    contact = replace(contact, outcome="solved")
+    if known is not None:
+        _must_be_open(known)
+        outcome = class_of(scene, known, events)
+        items = list(_closing(scene, known, outcome, note, _why_in_spite_of_promises(scene, known, note), contact))
+        return scene.batch(new(contact), *items, act="create")
+    return scene.batch(
+        new(ticket),
+        new(contact),
+        event(scene, ticket, TicketEventKind.OPENED, after=ticket.kind, text=ticket.subject, contact=contact),
+        event(scene, ticket, TicketEventKind.CLOSED, after=Outcome.RIGHT_FIRST_TIME, contact=contact),
+        act="create",
+    )
+
+
+def _fixed_at_once(scene: Scene, values: Values, note: str) -> Ticket:
+    return Ticket(
         key=new_key(),
         reference="",
         customer_key=scene.file.customer.key,
         operator_key=scene.file.customer.operator_key,
-        kind=kind,
+        kind=code_of(values, "kind", TicketKind, TicketKind.FAULT),
         subject=subject_from(note),
         description=note,
         opened_at=scene.now,
@@ -242,15 +289,6 @@ def fix_on_spot(scene: Scene, values: Values) -> Batch:
         closed_at=scene.now,
         outcome=Outcome.RIGHT_FIRST_TIME,
         resolution=note,
-    )
-    contact = contact_now(scene, channel, Direction.INBOUND, note=note, ticket=ticket)
-    contact = replace(contact, outcome="solved")
-    return scene.batch(
-        new(ticket),
-        new(contact),
-        event(scene, ticket, TicketEventKind.OPENED, after=kind, text=ticket.subject, contact=contact),
-        event(scene, ticket, TicketEventKind.CLOSED, after=Outcome.RIGHT_FIRST_TIME, contact=contact),
-        act="create",
     )
 
 
