@@ -122,7 +122,9 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
 
     async def _begin(self) -> None:
         await self.refresh_outages()
-        if self.key_problems:
+        if self.local.failure is not None:
+            self.say(_("Drafts cannot be written to the disk of this machine."), Tone.BAD)
+        elif self.key_problems:
             self.say(self.key_problems[0], Tone.WARN)
         spot = self.local.left_behind()
         if self._first_customer:
@@ -130,13 +132,9 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         elif spot is not None and spot.customer_key and self._just_now(spot):
             words = _("Back where you were when the console ended. Is it still the same caller? Esc keeps the draft.")
             self.open_customer(spot.customer_key, action=spot.action, subject=spot.subject, words=words)
-        elif drafts := self.local.drafts():
-            self.say(
-                _n("{n} draft is kept. D shows it.", "{n} drafts are kept. D shows them.", len(drafts)).format(
-                    n=len(drafts)
-                ),
-                Tone.ACCENT,
-            )
+        elif (count := len(self.local.drafts())) and self.local.failure is None:
+            words = _n("{n} draft is kept. F5 shows it.", "{n} drafts are kept. F5 shows them.", count)
+            self.say(words.format(n=count), Tone.ACCENT)
         await self.home.refresh_lists()
         self.call_after_refresh(_warm_up)
 
@@ -190,8 +188,13 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
     # customers ------------------------------------------------------------------------------------------------
 
     @work(exclusive=True, group="open", exit_on_error=False)
-    async def open_customer(self, key: Key, *, at: str = "", action: str = "", subject: str = "", words: str = "") -> None:
-        """Open a customer, at a row of their history or tickets if `at` names one, with a form if `action` does."""
+    async def open_customer(
+        self, key: Key, *, at: str = "", action: str = "", subject: str = "", words: str = ""
+    ) -> None:
+        """Open a customer, at a row of their history or tickets if `at` names one, with a form if `action` does.
+
+        `words` stand above that form.
+        """
         from console.screens.customer import CustomerScreen
 
         task = asyncio.ensure_future(self.desk.open(key))

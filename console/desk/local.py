@@ -291,6 +291,8 @@ class LocalStore:
     def left_behind(self) -> Spot | None:
         """Return where a console of this agent was when it ended without a word, and forget that.
 
+        Of several, the one with the newest draft.
+
         None as well when the file cannot be read; `failure` says why.
         """
         sql = "SELECT process, customer, action, subject FROM places WHERE store = ? AND agent = ?"
@@ -305,7 +307,12 @@ class LocalStore:
         except (OSError, sqlite3.Error) as error:
             self.failure = error
             return None
-        return Spot(*dead[-1][1:]) if dead else None
+        spots = [Spot(*row[1:]) for row in dead]
+        return max(spots, key=self._written_at, default=None)
+
+    def _written_at(self, spot: Spot) -> datetime:
+        draft = self._drafts.get((spot.customer_key, spot.action, spot.subject))
+        return draft.at if draft is not None else datetime.min.replace(tzinfo=UTC)
 
     # recent customers -------------------------------------------------------------------------------------------------
 
