@@ -81,6 +81,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
             ansi_color=True if terminal is not None and terminal.colours != "full" else None,
         )
         self.animation_level = "none"
+        self.lean = terminal is not None and terminal.lean
         self.desk = desk
         self.local = local
         self.home = HomeScreen()

@@ -40,6 +40,8 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
     local: LocalStore
     home: HomeScreen
     keys: dict[str, tuple[str, ...]]
+    lean: bool
+    """Whether the line is slow: few bytes matter more than seeing everything at once."""
     _refused_at = -math.inf
 
     # words to the agent ---------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ from widgets.views import Feed, FeedView, HintView, Line, RowsView, Span, Status
 
 SURE = 0.2
 """Seconds without a key after which an exact match opens by itself: the caller's number is complete."""
+LEAN_PAUSE = 0.3
+"""Seconds without a key after which a slow line is sent the results: not a list for each letter."""
 SHORTEST_EXACT = 5
 OPEN = "open"
 COMMANDS = {":": "palette", "?": "help"}
@@ -45,9 +47,11 @@ class HomeScreen(BaseScreen):
     HomeScreen #top { height: 1; }
     HomeScreen #ask { height: 1; }
     HomeScreen #prompt { width: 2; }
-    HomeScreen #found { height: 2fr; }
-    HomeScreen #waiting { height: 1fr; }
-    HomeScreen.-low #waiting { height: 7; }
+    HomeScreen #found { height: 1fr; }
+    HomeScreen #waiting { height: 7; }
+    HomeScreen.-tall #found { height: 11; }
+    HomeScreen.-high #found { height: 14; }
+    HomeScreen.-tall #waiting, HomeScreen.-high #waiting { height: 1fr; }
     """
 
     def __init__(self) -> None:
@@ -60,6 +64,7 @@ class HomeScreen(BaseScreen):
         self._asked = ""
         self._moved = False
         self._exact: Timer | None = None
+        self._pause: Timer | None = None
         self._searched = ""
         self._told_of_commands = False
 
@@ -131,12 +136,21 @@ class HomeScreen(BaseScreen):
         if self._exact is not None:
             self._exact.stop()
             self._exact = None
-        if self._asked:
-            self._search(self._asked)
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+        if self._asked and self.console_app.lean:
+            self._pause = self.set_timer(LEAN_PAUSE, self._search_now)
+        elif self._asked:
+            self._search_now()
         else:
             self._matches = ()
             self._searched = ""
             self._show_found()
+
+    def _search_now(self) -> None:
+        if self._asked:
+            self._search(self._asked)
 
     @work(exclusive=True, group="search", exit_on_error=False)
     async def _search(self, text: str) -> None:
