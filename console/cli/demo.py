@@ -14,13 +14,11 @@ from pathlib import Path
 from console.cli import codes, options
 from console.cli.open import add_display, run_console, wishes_of
 from console.cli.output import Column
-from console.cli.setting import Setting, sqlite_url
+from console.cli.setting import DEMO_DATABASE, Setting, sqlite_url
 from console.i18n import N_, _, _n
 
 HELP = N_("open the console on a made-up operator, to look around and to practise")
 
-FILE = "demo.db"
-"""The demo's database in the data folder; the real one is never touched."""
 _CUSTOMERS = 2_000
 _SEED = 1
 _STALE = timedelta(hours=12)  # by then its "tonight" is over
@@ -52,8 +50,8 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
     from console.demo.operators import DEMO_LOGIN
 
     setting.paths.make()
-    file = setting.paths.data / FILE
-    agent = setting.agent_flag or DEMO_LOGIN
+    file = setting.paths.data / DEMO_DATABASE
+    agent = setting.agent_flag or setting.environ.get("CORDBOARD_AGENT", "") or DEMO_LOGIN
     setting = replace(setting, backend_flag=sqlite_url(file), agent_flag=agent)
     why = _why_anew(args, setting, file)
     if why is not None:
@@ -63,6 +61,7 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
     if args.no_open:
         _list_highlights(setting)
         setting.err.line(_("The demo is in {file}; open it with: cordboard demo").format(file=file))
+        setting.err.line(_("Other commands look into it with: --backend {url}").format(url=setting.backend_url))
         return codes.OK
     return run_console(setting, setting.backend_url, wishes=wishes_of(args))
 
@@ -71,11 +70,14 @@ def _why_anew(args: argparse.Namespace, setting: Setting, file: Path) -> str | N
     """Return what to say before the demo is made anew, None when the one that is there serves.
 
     What somebody wrote in a demo is never thrown away unless they ask for it. Raises Stop when the demo that is there
-    is not the one asked for and holds such work, or is in use.
+    is not the one asked for and holds such work, is in use, or is of unknown origin: it may have been put there.
     """
     if not file.exists():
         return ""
     made = _made(file)
+    if made is None and not args.reset:
+        says = _("nobody knows what is in {file}; with --reset a demo takes its place, --backend {url} opens it")
+        raise codes.Stop(says.format(file=file, url=setting.backend_url))
     other = made is None or (args.customers or made.customers, args.seed if args.seed is not None else made.seed) != (
         made.customers, made.seed,
     )  # fmt: skip
@@ -157,12 +159,12 @@ def _make(args: argparse.Namespace, setting: Setting, file: Path) -> None:
     _remove(making)
     try:
         asyncio.run(_fill(setting, making, customers, seed, now))
+        note = {"customers": customers, "seed": seed, "at": now.isoformat()}
         _remove(file)
-        making.replace(file)
+        _note(file).write_text(json.dumps(note) + "\n", encoding="utf-8")
+        making.replace(file)  # after the note: a demo without one is taken for somebody's
     finally:
         _remove(making)
-    note = {"customers": customers, "seed": seed, "at": now.isoformat()}
-    _note(file).write_text(json.dumps(note) + "\n", encoding="utf-8")
 
 
 async def _fill(setting: Setting, file: Path, customers: int, seed: int, now: datetime) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 DATABASE = "cordboard.db"
 """Name of the embedded database in the data folder."""
+DEMO_DATABASE = "demo.db"
+"""Name of the demo's database in the data folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +215,7 @@ class Setting:
         file = self.database_file
         if file is not None:
             if existing and not file.exists():
-                says = _("there is no database at {file} yet; start with: cordboard demo, or cordboard import")
-                raise codes.Stop(says.format(file=file), codes.UNAVAILABLE)
+                raise codes.Stop(self._no_database(file), codes.UNAVAILABLE)
             self.paths.make()
         backend = self.connect(self.backend_url)
         try:
@@ -222,6 +223,17 @@ class Setting:
             yield backend
         finally:
             await backend.close()
+
+    def _no_database(self, file: Path) -> str:
+        """Return what to say where a database is missing, and how to use the demo where there is one."""
+        demo = self.paths.data / DEMO_DATABASE
+        if demo.exists() and demo != file:
+            says = _(
+                "there is no database at {file} yet; for the demo add --backend {url}, or set CORDBOARD_BACKEND to it"
+            )
+            return says.format(file=file, url=sqlite_url(demo))
+        says = _("there is no database at {file} yet; start with: cordboard demo, or cordboard import")
+        return says.format(file=file)
 
     def json(self, value: object) -> None:
         """Print `value` as JSON on standard output."""

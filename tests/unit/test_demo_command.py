@@ -36,10 +36,10 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def cordboard(home: Path, *argv: str) -> tuple[int, str, str]:
+def cordboard(home: Path, *argv: str, **more: str) -> tuple[int, str, str]:
     """Run the command line and return exit code, standard output and standard error."""
     out, err = io.StringIO(), io.StringIO()
-    environ = {"CORDBOARD_HOME": str(home), "CORDBOARD_LANGUAGE": "en"}
+    environ = {"CORDBOARD_HOME": str(home), "CORDBOARD_LANGUAGE": "en", **more}
     code = cli.run(list(argv), Setting(Writer(out), Writer(err), environ))
     return code, out.getvalue(), err.getvalue()
 
@@ -221,5 +221,34 @@ def test_demo_opens_as_its_own_agent_on_its_own_database(home: Path, monkeypatch
     monkeypatch.setattr(command, "run_console", opening)
     cordboard(home, "demo", "--customers", "20")
     cordboard(home, "demo", "--agent", "oskar")
+    cordboard(home, "demo", CORDBOARD_AGENT="anna")
+    cordboard(home, "demo", "--agent", "oskar", CORDBOARD_AGENT="anna")
     url = sqlite_url(home / "demo.db")
-    assert opened == [("iga", url), ("oskar", url)]
+    assert opened == [("iga", url), ("oskar", url), ("anna", url), ("oskar", url)]
+
+
+def test_a_demo_without_a_note_is_somebodys(home: Path) -> None:
+    """A database that was put where the demo belongs stays as it is until it is said that it may go."""
+    cordboard(home, *SMALL)
+    (home / "demo.json").unlink()
+    before = (home / "demo.db").read_bytes()
+    for argv in (["demo"], ["demo", "--no-open"], SMALL):
+        code, _out, err = cordboard(home, *argv)
+        assert code == codes.FAILED
+        assert "--reset" in err
+        assert sqlite_url(home / "demo.db") in err
+        assert (home / "demo.db").read_bytes() == before
+    assert cordboard(home, *SMALL, "--reset")[0] == codes.OK
+    assert (home / "demo.json").exists()
+
+
+def test_after_a_demo_the_other_commands_say_how_to_use_it(home: Path) -> None:
+    """Without a database of one's own, what looks names the demo that is there; its URL works as it is given."""
+    assert cordboard(home, *SMALL)[2].count(sqlite_url(home / "demo.db")) == 1
+    code, _out, err = cordboard(home, "find", "nowak")
+    assert code == codes.UNAVAILABLE
+    url = sqlite_url(home / "demo.db")
+    assert f"--backend {url}," in err
+    number = highlights()["fax"].number
+    assert cordboard(home, "find", number, "--backend", url)[0] == codes.OK
+    assert cordboard(home, "find", number, CORDBOARD_BACKEND=url)[0] == codes.OK
