@@ -233,6 +233,6 @@ async def test_an_outage_is_raised_confirmed_and_restored(demo_file: Path, tmp_p
         assert rows.go_to(live["Dead switch"].key)  # type: ignore[attr-defined]
         await stage.press("c")
         await stage.press("f2")
-        await stage.press("r")
+        await stage.press("x")
         await stage.press("f2")
         assert "Dead switch" not in {one.title for one in await stage.app.desk.live_outages()}
