@@ -8,7 +8,7 @@ from typing import Any
 
 from backends.records import AuditEntry
 from console.cli import codes, options
-from console.cli.lookup import one_customer, require, working_agent
+from console.cli.lookup import cut, one_customer, require, working_agent
 from console.cli.output import Column, moment_text
 from console.cli.setting import Setting
 from console.i18n import N_, _, _n
@@ -65,12 +65,13 @@ async def _list(args: argparse.Namespace, setting: Setting) -> int:
         require(await working_agent(backend, setting), Right.AUDIT)
         key = (await one_customer(backend, args.customer)).key if args.customer else ""
         after: str | None = None
-        while len(entries) < args.limit:
-            page = await backend.audit(customer_key=key, after=after, limit=min(_PAGE, args.limit - len(entries)))
+        while len(entries) <= args.limit:
+            page = await backend.audit(customer_key=key, after=after, limit=min(_PAGE, args.limit + 1 - len(entries)))
             entries += page.rows
             after = page.after
             if after is None:
                 break
+    entries = [*cut(entries, args.limit, setting)]
     if args.json:
         setting.json([_object(entry) for entry in entries])
         return codes.OK

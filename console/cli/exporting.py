@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
-from backends.port import Backend, Match, MatchedOn
+from backends.port import Backend, MatchedOn
 from backends.records import Customer, CustomerFlag
 from console.cli import codes
 from console.cli.asking import agreed, can_ask
-from console.cli.lookup import require, working_agent
+from console.cli.lookup import listed, require, working_agent
 from console.cli.output import json_text
 from console.cli.setting import Setting
 from console.i18n import N_, _, _n
@@ -112,17 +112,12 @@ async def named(backend: Backend, typed: str) -> Customer:
         return exact[0].customer
     if exact:
         says = _('"{typed}" is the same for several customers: {listed}; give the customer number')
-        raise codes.Stop(says.format(typed=typed, listed=_listed(exact)), codes.DATA)
+        raise codes.Stop(says.format(typed=typed, listed=listed(exact, 10)), codes.DATA)
     if matches:
         says = _('"{typed}" is nobody\'s whole number or address; do you mean: {listed}? Give the customer number')
-        raise codes.Stop(says.format(typed=typed, listed=_listed(matches)), codes.DATA)
+        raise codes.Stop(says.format(typed=typed, listed=listed(matches, 10)), codes.DATA)
     says = _('there is no customer "{typed}"; look with: cordboard find')
     raise codes.Stop(says.format(typed=typed), codes.FAILED)
-
-
-def _listed(matches: tuple[Match, ...] | list[Match]) -> str:
-    shown = ", ".join(f"{match.customer.number} {match.customer.name}" for match in matches[:10])
-    return shown + (", …" if len(matches) > 10 else "")
 
 
 class Forget:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from backends.port import Backend, Match, MatchedOn, TextHit
 from console.cli import codes, options
-from console.cli.lookup import Brands, brands
+from console.cli.lookup import Brands, brands, cut
 from console.cli.output import Column, moment_text
 from console.cli.setting import Setting
 from console.i18n import N_, _
@@ -53,10 +54,10 @@ async def _find(args: argparse.Namespace, setting: Setting) -> int:
     async with setting.open_backend(existing=True) as backend:
         brand = await brands(backend, setting, args.operator)
         if args.text:
-            hits = await _texts(backend, brand, query, args.limit)
-            return _print_texts(hits, brand, args.json, setting)
-        matches = await backend.search(query, limit=args.limit, operator_keys=brand.chosen)
-        return _print_customers(matches, brand, args.json, setting)
+            hits = await _texts(backend, brand, query, args.limit + 1)
+            return _print_texts(cut(hits, args.limit, setting), brand, args.json, setting)
+        matches = await backend.search(query, limit=args.limit + 1, operator_keys=brand.chosen)
+        return _print_customers(cut(matches, args.limit, setting), brand, args.json, setting)
 
 
 async def _texts(backend: Backend, brand: Brands, query: str, limit: int) -> list[TextHit]:
@@ -71,7 +72,7 @@ async def _texts(backend: Backend, brand: Brands, query: str, limit: int) -> lis
     return found[:limit]
 
 
-def _print_customers(matches: tuple[Match, ...], brand: Brands, as_json: bool, setting: Setting) -> int:
+def _print_customers(matches: Sequence[Match], brand: Brands, as_json: bool, setting: Setting) -> int:
     if as_json:
         setting.json([_customer_object(match, brand) for match in matches])
     else:
@@ -88,7 +89,7 @@ def _print_customers(matches: tuple[Match, ...], brand: Brands, as_json: bool, s
                 (
                     match.customer.number,
                     match.customer.name,
-                    _(_REASONS[match.on]) if setting.out.tty else match.on.value,
+                    _reason(match) if setting.out.tty else match.on.value,
                     match.shown,
                     brand.code(match.customer.operator_key),
                 )
@@ -96,6 +97,10 @@ def _print_customers(matches: tuple[Match, ...], brand: Brands, as_json: bool, s
             ],
         )
     return _ended(bool(matches), setting)
+
+
+def _reason(match: Match) -> str:
+    return _("similar name") if match.near else _(_REASONS[match.on])
 
 
 def _customer_object(match: Match, brand: Brands) -> dict[str, Any]:
@@ -106,6 +111,7 @@ def _customer_object(match: Match, brand: Brands) -> dict[str, Any]:
         "matched_on": match.on.value,
         "matched": match.shown,
         "exact": match.exact,
+        "near": match.near,
         "kind": customer.kind.value,
         "operator": brand.code(customer.operator_key),
         "language": customer.language,
@@ -114,7 +120,7 @@ def _customer_object(match: Match, brand: Brands) -> dict[str, Any]:
     }
 
 
-def _print_texts(hits: list[TextHit], brand: Brands, as_json: bool, setting: Setting) -> int:
+def _print_texts(hits: Sequence[TextHit], brand: Brands, as_json: bool, setting: Setting) -> int:
     if as_json:
         setting.json([_text_object(hit, brand) for hit in hits])
     else:

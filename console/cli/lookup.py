@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from backends.errors import NotFound
 from backends.port import Backend, Match, MatchedOn
@@ -48,11 +49,12 @@ async def brands(backend: Backend, setting: Setting, asked: Sequence[str]) -> Br
 async def one_customer(backend: Backend, typed: str, operator_keys: frozenset[Key] = frozenset()) -> Customer:
     """Return the customer that a number, telephone number, other search words or a key name.
 
-    Raises Stop when nobody matches, and when several do.
+    Raises Stop when nobody matches, and when several do; who is only called much like it is named and not taken.
     """
     found = await backend.search(typed, limit=10, operator_keys=operator_keys)
     exact = [match for match in found if match.exact]
-    for candidates in ([match for match in exact if match.on is MatchedOn.NUMBER], exact, found):
+    meant = [match for match in found if not match.near]
+    for candidates in ([match for match in exact if match.on is MatchedOn.NUMBER], exact, meant):
         if len(candidates) == 1:
             return candidates[0].customer
         if candidates:
@@ -60,14 +62,34 @@ async def one_customer(backend: Backend, typed: str, operator_keys: frozenset[Ke
     try:
         return (await backend.customer_file(typed)).customer
     except NotFound as error:
-        raise codes.Stop(_('there is no customer "{typed}"; look with: cordboard find').format(typed=typed)) from error
+        says = _('there is no customer "{typed}"; look with: cordboard find')
+        if found:
+            says = _('there is no customer "{typed}"; names like it: {listed}; give the customer number')
+        raise codes.Stop(says.format(typed=typed, listed=listed(found))) from error
 
 
 def _several(typed: str, matches: Sequence[Match]) -> str:
-    listed = ", ".join(f"{match.customer.number} {match.customer.name}" for match in matches[:5])
-    more = ", …" if len(matches) > 5 else ""
     says = _('several customers match "{typed}": {listed}; give the customer number')
-    return says.format(typed=typed, listed=listed + more)
+    return says.format(typed=typed, listed=listed(matches))
+
+
+def listed(matches: Sequence[Match], most: int = 5) -> str:
+    """Return the first customers found by number and name, in a line."""
+    shown = ", ".join(f"{match.customer.number} {match.customer.name}" for match in matches[:most])
+    return shown + (", …" if len(matches) > most else "")
+
+
+T = TypeVar("T")
+
+
+def cut(found: Sequence[T], limit: int, setting: Setting) -> Sequence[T]:
+    """Return at most `limit` of what was found; says on standard error when that leaves some out.
+
+    Whoever asks the records takes one more than the limit, so that leaving out is known.
+    """
+    if len(found) > limit:
+        setting.err.line(_("{n} shown, there are more; print more with --limit N").format(n=limit))
+    return found[:limit]
 
 
 class Names:

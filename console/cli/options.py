@@ -37,5 +37,6 @@ def add_operator(parser: argparse.ArgumentParser) -> None:
 
 def choosable(parser: argparse.ArgumentParser, flag: str, words: tuple[str, ...], says: str) -> None:
     """Add an option that takes some of `words` and may be repeated."""
+    words = tuple(map(str, words))  # of an enumeration the library would print how it is written in Python
     says = says + _("; may be repeated; one of: {words}").format(words=", ".join(words))
     parser.add_argument(flag, action="append", default=[], choices=words, metavar="NAME", help=says)

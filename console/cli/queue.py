@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from backends.port import QueueFilter
+from backends.port import Backend, QueueFilter
 from backends.records import CHANNELS, Contact, Customer
 from console.cli import codes, options
-from console.cli.lookup import Brands, brands
+from console.cli.lookup import Brands, brands, cut
 from console.cli.output import Column, moment_text
 from console.cli.setting import Setting
 from console.i18n import N_, _
@@ -36,22 +37,41 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
 
 
 async def _list(args: argparse.Namespace, setting: Setting) -> int:
-    waiting: list[tuple[Contact, Customer]] = []
     async with setting.open_backend(existing=True) as backend:
         brand = await brands(backend, setting, args.operator)
-        only = QueueFilter(operator_keys=brand.chosen, channels=frozenset(args.channel))
-        after: str | None = None
-        while len(waiting) < args.limit:
-            page = await backend.queue(only, after=after, limit=min(_PAGE, args.limit - len(waiting)))
-            waiting += page.rows
-            after = page.after
-            if after is None:
-                break
+        only = QueueFilter(operator_keys=brand.chosen, channels=frozenset(map(_channel, args.channel)))
+        waiting = cut(await _all(backend, only, args.limit + 1), args.limit, setting)
+        for channel in sorted(only.channels.difference(CHANNELS)):
+            if not await _all(backend, replace(only, channels=frozenset({channel})), 1):
+                _say_unknown(channel, setting)
     if args.json:
         setting.json([_object(contact, customer, brand) for contact, customer in waiting])
     else:
         setting.out.table(_columns(), [_row(contact, customer, setting) for contact, customer in waiting])
     return codes.OK
+
+
+def _channel(typed: str) -> str:
+    """Return the channel that is meant: one of ours in any case, any other as it is typed."""
+    return typed.casefold() if typed.casefold() in CHANNELS else typed
+
+
+def _say_unknown(channel: str, setting: Setting) -> None:
+    """Say that nothing waits on a channel that is none of ours: a source may have its own, or it is mistyped."""
+    says = _('nothing waits on a channel "{channel}"; the known ones: {known}')
+    setting.err.line("cordboard: " + says.format(channel=channel, known=", ".join(CHANNELS)))
+
+
+async def _all(backend: Backend, only: QueueFilter, limit: int) -> list[tuple[Contact, Customer]]:
+    found: list[tuple[Contact, Customer]] = []
+    after: str | None = None
+    while len(found) < limit:
+        page = await backend.queue(only, after=after, limit=min(_PAGE, limit - len(found)))
+        found += page.rows
+        after = page.after
+        if after is None:
+            break
+    return found
 
 
 def _columns() -> tuple[Column, ...]:

@@ -8,7 +8,7 @@ import asyncio
 from backends.port import Backend, TicketFilter
 from backends.records import OPEN_STATES, Ticket, TicketKind, TicketState
 from console.cli import codes, options
-from console.cli.lookup import Names, brands, one_customer
+from console.cli.lookup import Names, brands, cut, one_customer
 from console.cli.objects import ticket_object
 from console.cli.output import Column
 from console.cli.setting import Setting
@@ -51,7 +51,7 @@ async def _list(args: argparse.Namespace, setting: Setting) -> int:
             states=states,
             kinds=frozenset(TicketKind(kind) for kind in args.kind),
         )
-        found = await _all(backend, only, args.limit)
+        found = cut(await _all(backend, only, args.limit + 1), args.limit, setting)
         names = Names(backend)
         await names.learn(ticket.customer_key for ticket in found)
     if args.json:

@@ -181,6 +181,40 @@ def test_find_keeps_to_the_operator_asked_for(call: Call) -> None:
     assert "known: ACME, NORD" in ended.err
 
 
+def test_find_marks_names_that_are_only_alike(call: Call) -> None:
+    """A misspelt name is found as such, in words and in JSON; no command takes it for the customer who was named."""
+    assert call("find", "lukazs", tty=True).out.count("similar name") == 2
+    found = call("find", "lukazs", "--json").json
+    assert {(one["number"], one["near"], one["exact"]) for one in found} == {
+        ("C-1001", True, False),
+        ("C-1002", True, False),
+    }
+    assert not any(one["near"] for one in call("find", "lukasz", "--json").json)
+    ended = call("show", "soren lukazs")
+    assert ended.code == codes.FAILED
+    assert "names like it: C-1001 Søren Łukasz" in ended.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["find", "lukasz"], ["find", "--text", "blinking"], ["tickets"], ["queue"], ["audit", "list"]],
+    ids=" ".join,
+)
+def test_what_is_cut_is_said_beside_the_list(call: Call, argv: list[str]) -> None:
+    """A list that ends at its limit says so on standard error, and only then; JSON and rows stay what they are."""
+    for number in ("C-1001", "C-1002"):
+        call("show", number)
+    everything = call(*argv, "--json", "--agent", "supervisor")
+    count = len(everything.json)
+    assert count >= 2
+    assert everything.err == ""
+    assert call(*argv, "--limit", str(count), "--json").err == ""
+    fewer = call(*argv, "--limit", str(count - 1), "--json")
+    assert len(fewer.json) == count - 1
+    assert fewer.err == f"{count - 1} shown, there are more; print more with --limit N\n"
+    assert len(call(*argv, "--limit", "1").out.splitlines()) == 1
+
+
 def test_find_text_looks_into_what_was_written(call: Call) -> None:
     """Words of a body are found, newest first, with the contact's reference."""
     found = call("find", "--text", "blinking", "--json").json
@@ -224,6 +258,28 @@ def test_tickets_that_cannot_exist_are_a_usage_error(call: Call) -> None:
     assert call("tickets", "--open", "--state", "closed").code == codes.USAGE
     assert call("tickets", "--kind", "nonsense").code == codes.USAGE
     assert call("tickets", "--limit", "0").code == codes.USAGE
+
+
+@pytest.mark.parametrize("argv", [["tickets", "--state"], ["tickets", "--kind"], ["outage", "list", "--state"]])
+def test_a_choice_that_is_none_is_answered_with_the_choices(call: Call, argv: list[str]) -> None:
+    """What can be chosen is listed as it is typed, not as it is written in Python."""
+    ended = call(*argv, "bogus")
+    assert ended.code == codes.USAGE
+    assert "invalid choice: 'bogus' (choose from " in ended.err
+    assert "<" not in ended.err
+    assert {"tickets --state": "'in_progress'", "tickets --kind": "'fault'"}.get(
+        " ".join(argv), "'dismissed'"
+    ) in ended.err
+
+
+def test_a_channel_on_which_nothing_waits_is_named_when_it_is_none_of_ours(call: Call) -> None:
+    """A mistyped channel is told from an empty one; capitals do not matter."""
+    ended = call("queue", "--channel", "telex", "--channel", "chat")
+    assert ended.code == codes.OK
+    assert ended.out.startswith("K-2\t")
+    assert 'nothing waits on a channel "telex"; the known ones: call, email, chat' in ended.err
+    assert (call("queue", "--channel", "fax").err, call("queue", "--channel", "fax").out) == ("", "")
+    assert [one["reference"] for one in call("queue", "--channel", "Chat", "--json").json] == ["K-2"]
 
 
 def test_queue_lists_the_unanswered_oldest_first(call: Call) -> None:
