@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -93,6 +94,12 @@ async def copy(keeper: Keeper, to: Path, setting: Setting) -> None:
     """Copy the store to a new file and say where it is; raises Stop when it cannot be made."""
     if to.exists():
         raise codes.Stop(_("{file} exists already; name a file that does not").format(file=to), codes.CANNOT_CREATE)
+    if not to.parent.is_dir():
+        says = _("cannot write {file}: there is no folder {folder}").format(file=to, folder=to.parent)
+        raise codes.Stop(says, codes.CANNOT_CREATE)
+    if not os.access(to.parent, os.W_OK | os.X_OK):
+        says = _("cannot write {file}: you may not write into the folder {folder}").format(file=to, folder=to.parent)
+        raise codes.Stop(says, codes.CANNOT_CREATE)
     try:
         with setting.progress(0, _("Copying the database")) as progress:
             size = await keeper.backup(str(to), progress.at)

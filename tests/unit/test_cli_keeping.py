@@ -136,6 +136,23 @@ def test_db_backup_never_writes_over_a_file(call: Callable[..., Ended], tmp_path
     assert len(list(tmp_path.glob("cordboard-*.db"))) == 1
 
 
+def test_db_backup_names_the_folder_that_is_missing_or_closed(
+    call: Callable[..., Ended], kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the copy's folder that is wrong, not the database; nothing is copied."""
+    make_database(tmp_path)
+    ended = call("db", "backup", str(tmp_path / "nope" / "x.db"))
+    assert ended.code == codes.CANNOT_CREATE
+    assert f"there is no folder {tmp_path / 'nope'}" in ended.err
+    (tmp_path / "a-file").write_text("", encoding="utf-8")
+    assert "there is no folder" in call("db", "backup", str(tmp_path / "a-file" / "x.db")).err
+    monkeypatch.setattr("os.access", lambda path, _mode: Path(path) != tmp_path)
+    ended = call("db", "backup", str(tmp_path / "x.db"))
+    assert ended.code == codes.CANNOT_CREATE
+    assert f"you may not write into the folder {tmp_path}" in ended.err
+    assert kept.done == []
+
+
 def test_db_upgrade_copies_first(call: Callable[..., Ended], kept: Kept, tmp_path: Path) -> None:
     """Unless told otherwise, nothing is changed without a copy."""
     make_database(tmp_path)
