@@ -67,7 +67,7 @@ def _keys(value: object) -> Mapping[str, tuple[str, ...]]:
 
 YES_NO = Kind(N_("true or false"), "true", _yes_no)
 TEXTS = Kind(N_("a list of texts"), '["one", "two"]', _lines)
-KEYS = Kind(N_("a table of action ids, each with a list of keys"), '{ "contact.log" = ["l", "f4"] }', _keys)
+KEYS = Kind(N_("a table of action ids, each with a list of keys"), '{ note = ["l", "f4"] }', _keys)
 
 
 def text(example: str) -> Kind:

@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console import config
+from console.actions import BY_ID
 from console.cli.config import example, toml
 from console.config import ConfigError, Fault, Interface, Profile, Settings, declared, load, read
+from console.config_kinds import KEYS
+from console.keynames import rebound
 
 ROOT = Path(__file__).parents[2]
 
@@ -208,6 +211,15 @@ def test_each_example_value_is_accepted() -> None:
     for setting in declared():
         name = setting.name.replace("NAME", "main")
         read(f"{name} = {setting.kind.example}")
+
+
+def test_the_example_of_own_keys_is_about_real_actions() -> None:
+    """Who writes the example's line into the file gets these keys, without a complaint."""
+    keys = tomllib.loads(f"keys = {KEYS.example}")["keys"]
+    assert set(keys) <= set(BY_ID)
+    made, problems = rebound(keys)
+    assert problems == []
+    assert {name: made[name] for name in keys} == {name: tuple(chosen) for name, chosen in keys.items()}
 
 
 def test_every_setting_is_documented() -> None:
