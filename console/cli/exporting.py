@@ -59,9 +59,9 @@ def _add_customer(parser: argparse.ArgumentParser) -> None:
 
 async def _exported(args: argparse.Namespace, setting: Setting) -> int:
     async with setting.open_backend(existing=True) as backend:
-        # An export holds the audit rows about the customer, so it takes the right to read them.
-        require(await working_agent(backend, setting), Right.AUDIT)
         customer = await named(backend, args.customer)
+        reason = _("An export holds the audit trail about the customer, so only a supervisor may make it.")
+        require(await working_agent(backend, setting), Right.AUDIT, reason)
         if args.output is None:
             setting.json(await backend.export(customer.key, setting.actor))
             return codes.OK
@@ -146,8 +146,8 @@ forget = Forget()
 
 async def _forgotten(args: argparse.Namespace, setting: Setting) -> int:
     async with setting.open_backend(existing=True) as backend:
-        require(await working_agent(backend, setting), Right.FORGET)
         customer = await named(backend, args.customer)
+        require(await working_agent(backend, setting), Right.FORGET)
         if CustomerFlag.FORGOTTEN in customer.flags:
             setting.out.line(
                 _("{number} was forgotten before; nothing personal is left.").format(number=customer.number)

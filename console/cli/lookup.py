@@ -124,13 +124,13 @@ async def working_agent(backend: Backend, setting: Setting) -> Agent:
     return agent_for(setting.actor, await backend.agents(), roles)
 
 
-def require(agent: Agent, right: Right) -> None:
-    """Raise Stop when the agent has no role that carries `right`."""
+def require(agent: Agent, right: Right, reason: str = "") -> None:
+    """Raise Stop when the agent has no role that carries `right`; `reason` is said in place of the right's own."""
     if not may(agent.roles, right):
         from console.actions import RIGHT_REASONS
         from console.words import word
 
         says = _("{reason} You are {login} ({roles}); another colleague works with --agent LOGIN")
         roles = ", ".join(sorted(word(role) for role in agent.roles))
-        says = says.format(reason=_(RIGHT_REASONS[right]), login=agent.login, roles=roles)
+        says = says.format(reason=reason or _(RIGHT_REASONS[right]), login=agent.login, roles=roles)
         raise codes.Stop(says, codes.NOT_ALLOWED)

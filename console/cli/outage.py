@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from backends.errors import NotFound
 from backends.port import Backend, Batch, OutageFilter
-from backends.records import LIVE_OUTAGE_STATES, Agent, Outage, OutageState
+from backends.records import LIVE_OUTAGE_STATES, Agent, Outage, OutageKind, OutageState
 from console.cli import codes, options
-from console.cli.lookup import Brands, brands, require, working_agent
+from console.cli.lookup import Brands, brands, cut, require, working_agent
 from console.cli.objects import outage_object
 from console.cli.output import Column
 from console.cli.setting import Setting
@@ -103,8 +103,8 @@ async def _list(backend: Backend, args: argparse.Namespace, setting: Setting) ->
     states = frozenset(OutageState(state) for state in args.state)
     if not states and not args.all:
         states = LIVE_OUTAGE_STATES
-    only = OutageFilter(states=states, operator_keys=brand.chosen, limit=args.limit)
-    found = await backend.outages(only)
+    only = OutageFilter(states=states, operator_keys=brand.chosen, limit=args.limit + 1)
+    found = cut(await backend.outages(only), args.limit, setting)
     if args.json:
         setting.json([outage_object(outage, brand) for outage in found])
         return codes.OK
@@ -124,12 +124,18 @@ def _row(outage: Outage, setting: Setting) -> tuple[str, ...]:
     covered = outage.coverage
     return (
         outage.reference,
-        word(outage.state) if setting.out.tty else outage.state.value,
+        word(_stands(outage)) if setting.out.tty else _stands(outage).value,
         setting.moment(outage.started_at),
         setting.moment(outage.expected_end) if outage.expected_end else "",
         ", ".join((*covered.towns, *covered.postcodes, *covered.elements)),
         outage.title,
     )
+
+
+def _stands(outage: Outage) -> OutageState | OutageKind:
+    """Return an outage's state; planned works are certain from the start, and what they are says more."""
+    works = outage.kind is OutageKind.PLANNED_WORKS and outage.state is OutageState.CONFIRMED
+    return OutageKind.PLANNED_WORKS if works else outage.state
 
 
 async def _raise(backend: Backend, args: argparse.Namespace, setting: Setting) -> int:
@@ -161,6 +167,9 @@ async def _change(backend: Backend, args: argparse.Namespace, setting: Setting) 
 def _changed(
     outage: Outage, state: OutageState | None, args: argparse.Namespace, agent: Agent, setting: Setting
 ) -> Batch:
+    if state is outage.state and state in LIVE_OUTAGE_STATES:
+        says = _("{reference} is {state} already").format(reference=outage.reference, state=word(state).lower())
+        raise codes.Stop(says, codes.USAGE)
     values = {name: getattr(args, name, "") for name in ("text", "expected_end", "say")}
     return update_outage(
         outage,

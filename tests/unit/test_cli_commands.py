@@ -27,6 +27,7 @@ from backends.records import (
     Line,
     Operator,
     Outage,
+    OutageKind,
     OutageState,
     Place,
     PointKind,
@@ -364,6 +365,41 @@ def test_an_outage_from_suspicion_to_its_end(call: Call) -> None:
     again = call("outage", "restore", reference, "--agent", "tess")
     assert again.code == codes.USAGE
     assert "over" in again.err
+
+
+def test_what_is_confirmed_cannot_be_confirmed_again(call: Call) -> None:
+    """The second colleague hears that the first was there, and nothing is stored."""
+    call("outage", "confirm", "O-1", "--agent", "tess")
+    again = call("outage", "confirm", "O-1", "--agent", "tess")
+    assert again.code == codes.USAGE
+    assert again.err == "cordboard: O-1 is confirmed already\n"
+
+
+def test_planned_works_are_listed_as_such(tmp_path: Path) -> None:
+    """Works are no outage that somebody confirmed, for people and for programs; restored they are over as others."""
+    works = Outage("u9", "O-9", OutageState.CONFIRMED, "New cable", NOW, Coverage(), kind=OutageKind.PLANNED_WORKS)
+    over = replace(works, key="u8", reference="O-8", state=OutageState.RESTORED, ended_at=NOW)
+    backend = MemoryBackend([works, over])
+    for out in (Terminal(), Pipe()):
+        environ = {"CORDBOARD_HOME": str(tmp_path), "CORDBOARD_BACKEND": "memory:", "TZ": "UTC", "COLUMNS": "200"}
+        setting = Setting(Writer(out), Writer(Pipe()), environ, connect=lambda _url, **_more: backend.another())
+        assert cli.run(["outage", "list", "--all"], setting) == codes.OK
+        shown = out.getvalue()
+        assert ("planned works" if out.isatty() else "O-9\tplanned_works\t") in shown
+        assert "confirmed" not in shown
+        assert "restored" in shown
+
+
+def test_an_export_needs_a_supervisor_and_says_why(call: Call) -> None:
+    """Whom nobody knows is said first; the right is missing for what the export holds."""
+    ended = call("export", "C-1001", "--agent", "anna")
+    assert ended.code == codes.NOT_ALLOWED
+    assert "An export holds the audit trail about the customer, so only a supervisor may make it." in ended.err
+    assert ended.out == ""
+    for command in ("export", "forget"):
+        ended = call(command, "C-9999", "--agent", "anna", *(["--yes"] if command == "forget" else []))
+        assert ended.code == codes.FAILED
+        assert 'there is no customer "C-9999"' in ended.err
 
 
 def test_a_suspicion_can_be_dismissed_with_its_reason(call: Call) -> None:
