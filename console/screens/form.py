@@ -25,6 +25,7 @@ from console.present.failures import failure_words, unfit_words
 from console.rules.moments import UnreadMoment, read_moment
 from console.screens.base import fit
 from console.screens.workers import WatchesWorkers
+from console.terminal.compositing import compose_sparingly
 from console.words import moment
 from widgets.bottom import StatusLine
 from widgets.form import Form
@@ -67,6 +68,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
 
     def __init__(self, plan: Plan, words: str = "") -> None:
         super().__init__()
+        compose_sparingly(self)
         self._words = words
         self.plan = plan
         self._storing = False
