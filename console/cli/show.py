@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from backends.port import Backend, Capability
-from backends.records import Contact, Entry, Key
+from backends.records import Contact, Entry, Key, Operator
 from console.cli import codes, options
 from console.cli.lookup import Brands, brands, one_customer, working_agent
 from console.cli.objects import customer_object, happening_object, hit_object, ticket_object
 from console.cli.output import moment_text
 from console.cli.setting import Setting
-from console.cli.show_text import lines_of
+from console.cli.show_text import line_of, lines_of
 from console.desk.picture import Picture, gather, older
 from console.i18n import N_, _
-from console.present.happenings import told
 from console.present.opening import opening_text
 from console.present.setting import Now
 
@@ -41,8 +41,9 @@ async def _show(args: argparse.Namespace, setting: Setting) -> int:
     async with setting.open_backend(existing=True) as backend:
         brand = await brands(backend, setting, ())
         customer = await one_customer(backend, " ".join(args.customer), brand.chosen)
-        now = Now(datetime.now(UTC), setting.zone, brand.by_key)
-        picture = await _picture(backend, customer.key, now.at, args.limit)
+        at = datetime.now(UTC)
+        picture = await _picture(backend, customer.key, at, args.limit)
+        now = Now(at, zone_of(picture.file.operator, setting.zone), brand.by_key)
         entries = picture.entries[: args.limit]
         bodies = await _bodies(backend, entries) if args.bodies else {}
         if Capability.AUDIT in backend.capabilities:
@@ -51,9 +52,17 @@ async def _show(args: argparse.Namespace, setting: Setting) -> int:
     if args.json:
         setting.json(_object(picture, now, brand, bodies, args.limit))
     else:
-        for line in lines_of(picture, now, bodies, args.limit):
+        for line in lines_of(picture, now, bodies, args.limit, home=setting.zone):
             setting.out.line(line)
     return codes.OK
+
+
+def zone_of(operator: Operator, other: ZoneInfo) -> ZoneInfo:
+    """Return the zone of the operator, in which their customers speak of times; `other` where it is not known here."""
+    try:
+        return ZoneInfo(operator.time_zone)
+    except (ValueError, OSError, LookupError):
+        return other
 
 
 async def _picture(backend: Backend, key: Key, now: datetime, limit: int) -> Picture:
@@ -78,7 +87,7 @@ def _object(picture: Picture, now: Now, brand: Brands, bodies: dict[Key, str], l
     references = {ticket.key: ticket.reference for ticket in file.tickets}
     timeline = []
     for happening in picture.happenings()[:limit]:
-        entry = happening_object(happening, told(happening, now, by_key).text, references)
+        entry = happening_object(happening, line_of(happening, now, by_key).text, references)
         if isinstance(happening, Contact) and happening.key in bodies:
             entry |= {"body": bodies[happening.key], "whole": True}
         timeline.append(entry)

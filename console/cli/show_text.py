@@ -7,13 +7,15 @@ show it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from backends.records import Contact, Direction, Key, Ticket
 from console.desk.picture import Picture
 from console.i18n import _, _n
 from console.present.banners import badge, headline, say_words, why_words
 from console.present.card import card
-from console.present.happenings import told
+from console.present.happenings import Told, told
 from console.present.opening import opening_text
 from console.present.rows import clock_words, holder_words
 from console.present.setting import Now
@@ -24,14 +26,22 @@ from console.words import moment, word
 from widgets.views import Line
 
 _INDENT = "  "
+_TAIL = 20  # characters by which the end of a body is known again
 
 
 def _text(line: Line) -> str:
     return "".join(span.text for span in line)
 
 
-def lines_of(picture: Picture, now: Now, bodies: Mapping[Key, str], limit: int) -> Iterator[str]:
-    """Yield the view line by line; `bodies` are whole texts by contact, printed below their entry."""
+def lines_of(
+    picture: Picture, now: Now, bodies: Mapping[Key, str], limit: int, *, home: ZoneInfo | None = None
+) -> Iterator[str]:
+    """Yield the view line by line; `bodies` are whole texts by contact, printed below their entry.
+
+    When the zone of the times is not `home`, the reader's own, the view begins with its name.
+    """
+    if home is not None and getattr(now.zone, "key", None) != home.key:
+        yield _("Times are those of {zone}.").format(zone=now.zone)
     yield from _who(picture, now)
     yield from _outages(picture, now)
     yield from _tickets(picture, now)
@@ -104,9 +114,21 @@ def _history(picture: Picture, now: Now, bodies: Mapping[Key, str], limit: int) 
         yield _INDENT + _("Older entries are not shown; print more with --limit N.")
 
 
+def line_of(happening: Happening, now: Now, tickets: Mapping[Key, Ticket]) -> Told:
+    """Return a happening in words; a text of which the history holds the beginning ends at a word, with an ellipsis."""
+    one = told(happening, now, tickets)
+    if not isinstance(happening, Contact) or happening.whole:
+        return one
+    held = " ".join(happening.body.split())
+    if not held or held.endswith("…") or not one.text.endswith(held[-_TAIL:]):
+        return one
+    before, _space, _half_a_word = one.text.rpartition(" ")
+    return replace(one, text=(before or one.text) + "…")
+
+
 def _entry(happening: Happening, now: Now, tickets: Mapping[Key, Ticket]) -> str:
     """Return one entry in a line: when, on which channel, in which direction, what, by whom, what it owes."""
-    one = told(happening, now, tickets)
+    one = line_of(happening, now, tickets)
     channel = one.channel
     if isinstance(happening, Contact) and happening.direction is not Direction.INTERNAL:
         channel += f" {word(happening.direction)}"

@@ -331,6 +331,41 @@ def test_show_prints_whole_bodies_when_asked(call: Call) -> None:
     assert "    Long\n    text\n" in call("show", "C-1001", "--bodies").out
 
 
+def test_show_ends_a_cut_text_at_a_word_and_says_that_it_is_cut(tmp_path: Path) -> None:
+    """What the history holds only the beginning of ends with an ellipsis; what it holds whole does not."""
+    words = " ".join(f"word{index}" for index in range(100))
+    first, *others = [one for one in records() if getattr(one, "key", "") == "k1"]
+    assert not others
+    backend = MemoryBackend([*(one for one in records() if one != first), replace(first, body=words)])
+
+    def shown(*argv: str) -> str:
+        out = Pipe()
+        environ = {"CORDBOARD_HOME": str(tmp_path), "CORDBOARD_BACKEND": "memory:", "TZ": "UTC"}
+        setting = Setting(Writer(out), Writer(Pipe()), environ, connect=lambda _url, **_more: backend.another())
+        assert cli.run(["show", "C-1001", *argv], setting) == codes.OK
+        return out.getvalue()
+
+    (line,) = [one for one in shown().splitlines() if "word0 word1 " in one]
+    text = line.partition("word0")[2].partition("…")[0]
+    assert "…" in line
+    assert set(text.split()) <= set(words.split())
+    (entry,) = [one for one in json.loads(shown("--json"))["timeline"] if one.get("reference") == "K-1"]
+    assert entry["text"].endswith("…")
+    assert words in shown("--bodies")
+    assert "Long text…" not in shown()
+
+
+def test_show_tells_times_where_the_customer_is(call: Call) -> None:
+    """Times are the operator's, and their zone is named once when it is not the reader's."""
+    for zone in ("UTC", "America/New_York"):
+        out = call("show", "C-1001", environ={"TZ": zone}).out
+        assert out.startswith("Times are those of Europe/Stockholm.\n")
+        assert out.count("Europe/Stockholm") == 1
+    here = call("show", "C-1001", environ={"TZ": "Europe/Stockholm"}).out
+    assert "Times are those" not in here
+    assert here.split("History")[1] == out.split("History")[1]
+
+
 def test_show_asks_when_several_match(call: Call) -> None:
     """It never guesses which customer is meant."""
     ended = call("show", "lukasz")
