@@ -23,6 +23,8 @@ class Where(StrEnum):
     CUSTOMER = "customer"
     LIST = "list"
     FORM = "form"
+    OUTAGES = "outages"
+    DRAFTS = "drafts"
 
 
 class Need(StrEnum):

@@ -14,6 +14,8 @@ PLACES: Mapping[Where, str] = {
     Where.CUSTOMER: N_("With a customer open"),
     Where.LIST: N_("In a list"),
     Where.FORM: N_("In a form"),
+    Where.OUTAGES: N_("In the list of outages"),
+    Where.DRAFTS: N_("In the list of drafts"),
 }
 
 FIXED: Sequence[tuple[Where, tuple[str, ...], str]] = (
@@ -24,6 +26,14 @@ FIXED: Sequence[tuple[Where, tuple[str, ...], str]] = (
     (Where.FORM, ("f2", "ctrl+o"), N_("Save")),
     (Where.FORM, ("escape", "ctrl+g"), N_("Back; what you typed stays as a draft")),
     (Where.FORM, ("left", "right"), N_("Change a choice; its letter picks it")),
+    (Where.OUTAGES, ("n",), N_("Raise an outage: something is brewing")),
+    (Where.OUTAGES, ("c",), N_("Confirm a suspected outage")),
+    (Where.OUTAGES, ("e",), N_("News: what is known now, the expected end, what to say")),
+    (Where.OUTAGES, ("x",), N_("It is over: restored; every console is told")),
+    (Where.OUTAGES, ("d",), N_("Dismiss a suspicion: it was no outage; every console is told")),
+    (Where.OUTAGES, ("enter",), N_("Read all that is known of an outage")),
+    (Where.DRAFTS, ("enter",), N_("Go on with a draft")),
+    (Where.DRAFTS, ("d", "x", "delete", "backspace"), N_("Throw a draft away, after asking")),
 )
 """Keys that belong to widgets and cannot be changed."""
 

@@ -20,13 +20,14 @@ from backends.records import (
     Line,
     Operator,
     Outage,
+    OutageState,
     Outcome,
     Priority,
     Promise,
     Ticket,
     TicketKind,
 )
-from console.i18n import _
+from console.i18n import N_, _
 from console.present.banners import badge, headline
 from console.present.card import place_shown
 from console.present.labels import ANSWERS, LANGUAGE_NAMES, OUTCOMES, QUESTIONS, plain, service, sign_of, worded
@@ -374,13 +375,25 @@ def raise_outage(operators: Sequence[Operator], filled: Filled, *, may_confirm: 
     return _form(_("Raise an outage"), fields, _("Every console shows it at once"))
 
 
-def update_outage(title: str, subtitle: str, filled: Filled, *, text_needed: bool) -> FormView:
-    """Return the form for news about an outage."""
-    fields = [
-        _field("text", _("What is new"), filled, needed=text_needed),
-        _when("expected_end", _("Expected end"), filled),
-        _field("say", _("What to say"), filled),
-    ]
+_TOLD_AT_THE_END: Mapping[OutageState, str] = {
+    OutageState.RESTORED: N_("Every console is told that it is over"),
+    OutageState.DISMISSED: N_("Every console is told that it was no outage"),
+}
+
+
+def update_outage(
+    title: str, subtitle: str, filled: Filled, *, text_needed: bool, state: OutageState | None = None
+) -> FormView:
+    """Return the form for news about an outage, or for a step to `state`.
+
+    A step that ends it asks for no expected end, and says that everybody hears of it.
+    """
+    label = _("Why") if state is OutageState.DISMISSED else _("What is new")
+    fields = [_field("text", label, filled, needed=text_needed)]
+    if state is not None and state in _TOLD_AT_THE_END:
+        return _form(title, fields, f"{_(_TOLD_AT_THE_END[state])}: {subtitle}")
+    fields.append(_when("expected_end", _("Expected end"), filled))
+    fields.append(_field("say", _("What to say"), filled, hint=_("empty: a kind sentence from the facts")))
     return _form(title, fields, subtitle)
 
 

@@ -13,6 +13,7 @@ from console.rules.moment_words import Meaning, Sense, senses_of
 
 _SHORT_UNITS = ("h", "heure", "heures")  # "10h" is a time in French and a span elsewhere
 _FRENCH_HOURS = range(7, 22)  # in French "10h" is a time; "2h" can still be either
+_NIGHT_HOURS = range(1, 7)  # nobody is promised anything at these: elsewhere "1h" is a span, "10h" can be either
 
 
 class UnreadMoment(ValueError):
@@ -388,6 +389,8 @@ def _settle_spans(said: Said, *, names_hour: bool) -> None:
     if not whole or (span.word not in _SHORT_UNITS and not names_hour):
         return
     hour, minute = int(span.count), span.minutes
+    if not names_hour and said.language != "fr" and hour in _NIGHT_HOURS:
+        return
     if not names_hour and not (said.language == "fr" and hour in _FRENCH_HOURS):
         raise AmbiguousMoment(said.text, (f"{hour % 24}:{minute:02}", f"+{hour}h{minute:02}"))
     said.spans.clear()

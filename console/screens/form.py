@@ -74,6 +74,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         self._storing = False
         self._occasion = secrets.token_hex(8)
         self._begun = {field.code: field.value for field in plan.view.fields}
+        self._resumed = False
 
     @property
     def console_app(self) -> Cordboard:
@@ -91,6 +92,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         form = self.query_one(Form)
         draft = self.console_app.local.draft(self.plan.customer_key, self.plan.action, self.plan.subject)
         self._occasion = (draft.answers.get(OCCASION, "") if draft else "") or self._occasion
+        self._resumed = draft is not None
         self._say(self._words, Tone.ACCENT)
         if self.plan.focus:
             form.focus_field(self.plan.focus)
@@ -123,12 +125,23 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
     def _keep(self, values: Mapping[str, str]) -> None:
         app = self.console_app
         plan = self.plan
-        if dict(values) == self._begun and app.local.draft(plan.customer_key, plan.action, plan.subject) is None:
+        if not self._worth_keeping(values):
+            app.local.drop(plan.customer_key, plan.action, plan.subject)
             return
         answers = {**values, OCCASION: self._occasion}
         app.local.keep(Draft(plan.customer_key, plan.action, plan.subject, answers, app.desk.clock()))
         if app.local.failure is not None:
             self._say(_("Drafts cannot be written to the disk of this machine."))
+
+    def _worth_keeping(self, values: Mapping[str, str]) -> bool:
+        """Return whether the answers differ from what the form begins with by itself, and hold anything of theirs."""
+        if dict(values) == self._begun:
+            return self._resumed
+        chosen = (FieldKind.CHOICE, FieldKind.YES_NO)
+        texts = [field.code for field in self.plan.view.fields if field.kind not in chosen]
+        if any(values.get(code, "").strip() for code in texts):
+            return True
+        return any(text != self._begun.get(code) for code, text in values.items() if code not in texts)
 
     def _tell_moment(self, code: str, typed: str) -> None:
         form = self.query_one(Form)
@@ -139,8 +152,8 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         now = replace(app.now(), zone=self.plan.zone) if self.plan.zone else app.now()
         try:
             read = read_moment(typed, now=now.at, zone=now.zone, language=app.desk.language)
-        except UnreadMoment:
-            form.set_hint(code, _("not understood yet"), Tone.WARN)
+        except UnreadMoment as error:
+            form.set_hint(code, error.advice, Tone.WARN)
             return
         form.set_hint(code, f"→ {moment(read.at, now.at, now.zone)}", Tone.GOOD)
 
@@ -214,7 +227,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
 
     def _refuse(self, error: Unfit) -> None:
         form = self.query_one(Form)
-        words = unfit_words(error.code)
+        words = error.advice or unfit_words(error.code)
         if any(field.code == error.field for field in form.view.fields):
             form.set_problems({error.field: words})
         else:

@@ -12,20 +12,23 @@ from textual.binding import Binding, BindingType
 from backends.clean import fold
 from backends.errors import BackendError
 from backends.records import Contact, Customer, Key
-from console.actions import BY_ID, Circumstances, why_not
+from console.actions import BY_ID, Circumstances, Where, why_not
 from console.cheatsheet import PLACES, key_rows
 from console.desk.desk import Deed
-from console.desk.local import Draft
+from console.desk.local import OCCASION, Draft
 from console.i18n import _
 from console.present import results
 from console.present.failures import failure_words
 from console.present.labels import plain
 from console.screens.base import BaseScreen
+from console.screens.outages import ACTION as OUTAGES
+from console.screens.outages import RAISING, OutagesScreen
 from console.screens.picking import sure
 from console.words import AGE_WIDTH, age
+from widgets.bottom import KeyHints
 from widgets.omnibox import Omnibox
 from widgets.rows import RowList
-from widgets.views import Cell, Feed, FeedView, RowsView, RowView, Span, Tone
+from widgets.views import Cell, Feed, FeedView, HintView, RowsView, RowView, Span, Tone
 
 PAGE = 100
 
@@ -88,10 +91,17 @@ class QueueScreen(BaseScreen):
                 self.console_app.open_customer(customer.key, at=f"contact:{contact.key}")
 
 
-class DraftsScreen(BaseScreen):
-    """What was begun and not stored; Enter goes on with it, Backspace throws it away after asking."""
+_PRESET = frozenset(
+    ("outcome", "channel", "direction", "ticket", "line", "kind", "priority", "holder", "language", "operator", "state")
+)
+"""Questions whose answers are chosen beforehand: a draft that holds nothing else holds nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("backspace", "throw_away", "", show=False)]
+
+class DraftsScreen(BaseScreen):
+    """What was begun and not stored; Enter goes on with it, d throws it away after asking."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("d,x,delete,backspace", "throw_away", "", show=False)]
+    hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE, Where.DRAFTS})
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,15 +114,36 @@ class DraftsScreen(BaseScreen):
         yield RowList(RowsView(title=_("Drafts"), feed=feed), id="drafts")
 
     def on_mount(self) -> None:
-        """Show the drafts with their customers' names."""
+        """Give the drafts the keys."""
         super().on_mount()
         self.query_one(RowList).focus()
+
+    def on_screen_resume(self) -> None:
+        """Show the drafts with their customers' names: one that was gone on with may be stored meanwhile."""
+        super().on_screen_resume()
         self._read()
-        self.say(_("Enter goes on with a draft, Backspace throws it away."), Tone.DIM)
+
+    def hints(self) -> list[HintView]:
+        """Return this screen's own keys."""
+        return [
+            HintView("Enter", _("Go on"), "go_on", True, 9),
+            HintView("d", _("Throw away"), "throw_away", True, 8),
+            HintView("Esc", _("Back"), "back", True, 7),
+        ]
+
+    async def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
+        """A click on a key is as good as the key."""
+        event.stop()
+        if event.action == "throw_away":
+            self.action_throw_away()
+        elif event.action == "back":
+            self.console_app.act_back()
+        else:
+            self.query_one(RowList).action_choose()
 
     @work(exclusive=True, group="drafts", exit_on_error=False)
     async def _read(self) -> None:
-        drafts = self.console_app.local.drafts()
+        drafts = [one for one in self.console_app.local.drafts() if says_something(one)]
         keys = tuple(dict.fromkeys(one.customer_key for one in drafts if one.customer_key))
         try:
             self._names = {one.key: plain(one.name) for one in await self.console_app.desk.customers(keys)}
@@ -129,7 +160,7 @@ class DraftsScreen(BaseScreen):
                 name,
                 (
                     Cell((Span(age(one.at, now.at), Tone.DIM),), AGE_WIDTH, right=True),
-                    Cell((Span(_(BY_ID[one.action].label) if one.action in BY_ID else one.action),), 16),
+                    Cell((Span(_name_of(one)),), 20),
                     Cell((Span(self._names.get(one.customer_key, ""), Tone.STRONG),), 24),
                     Cell((Span(plain(" · ".join(part for part in _texts(one)))),), 0),
                 ),
@@ -146,7 +177,9 @@ class DraftsScreen(BaseScreen):
             return
         if one.action == "new_customer":
             self.console_app.act_new_customer()
-        else:
+        elif one.action == OUTAGES:
+            self.app.push_screen(OutagesScreen(one.subject))
+        elif one.customer_key:
             self.console_app.open_customer(one.customer_key, action=one.action, subject=one.subject)
 
     def action_throw_away(self) -> None:
@@ -160,6 +193,18 @@ class DraftsScreen(BaseScreen):
         if answer == "yes" and one is not None:
             self.console_app.local.drop(*one.name)
             self._read()
+
+
+def says_something(draft: Draft) -> bool:
+    """Return whether anything was typed or chosen in a draft beyond what stands in every form of its kind."""
+    codes = (OCCASION, *_PRESET)
+    return any(text.strip() for code, text in draft.answers.items() if code not in codes)
+
+
+def _name_of(draft: Draft) -> str:
+    if draft.action == OUTAGES:
+        return _("Raise an outage") if draft.subject == RAISING else _("News about an outage")
+    return _(BY_ID[draft.action].label) if draft.action in BY_ID else plain(draft.action)
 
 
 def _texts(draft: Draft) -> list[str]:
@@ -217,7 +262,7 @@ class LogScreen(BaseScreen):
 
 
 class HelpScreen(BaseScreen):
-    """The keys, those that work now first; typing in the line filters them."""
+    """The keys: those that work now before the others, of these the ones of the screen below; typing filters them."""
 
     def __init__(self, keys: Mapping[str, tuple[str, ...]], now: Circumstances) -> None:
         super().__init__()
@@ -231,6 +276,8 @@ class HelpScreen(BaseScreen):
 
     def _view_of(self, typed: str) -> RowsView:
         words = fold(typed).split()
+        below = next(one for one in reversed(self.app.screen_stack) if isinstance(one, BaseScreen) and one is not self)
+        nearest = below.hints_of - {Where.ANYWHERE}
         rows = []
         for number, row in enumerate(key_rows(self._keys)):
             told = fold(f"{row.keys} {row.label} {row.help} {row.command}")
@@ -243,7 +290,7 @@ class HelpScreen(BaseScreen):
                 Cell((Span(reason or row.help, Tone.DIM if reason else Tone.NORMAL),), 0, least=40),
                 Cell((Span(_(PLACES[row.where]), Tone.DIM),), 22, drop=2),
             )
-            rows.append((bool(reason), RowView(str(number), cells, dim=bool(reason))))
+            rows.append(((bool(reason), row.where not in nearest), RowView(str(number), cells, dim=bool(reason))))
         rows.sort(key=lambda pair: pair[0])
         feed = FeedView() if rows else FeedView(Feed.EMPTY, _("No key does that."))
         return RowsView(tuple(row for _late, row in rows), _("Keys"), "", feed=feed)

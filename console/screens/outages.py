@@ -11,9 +11,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from backends.errors import BackendError
-from backends.port import OutageFilter
+from backends.port import Batch, OutageFilter
 from backends.records import LIVE_OUTAGE_STATES, Key, Outage, OutageState
-from console.actions import RIGHT_REASONS
+from console.actions import RIGHT_REASONS, Where
 from console.desk.acts.outages import may_become, raise_outage, update_outage
 from console.desk.desk import Deed
 from console.desk.local import OCCASION
@@ -30,8 +30,12 @@ from console.words import moment, word
 from widgets.body import BodyPane
 from widgets.bottom import KeyHints
 from widgets.rows import RowList
-from widgets.views import BodyView, Feed, FeedView, HintView, RowsView, Span, Tone
+from widgets.views import BodyView, Feed, FeedView, FormView, HintView, RowsView, Span, Tone
 
+ACTION = "outages"
+"""What the drafts of this screen's forms are kept under."""
+RAISING = ""
+"""The subject of the draft of an outage that is being raised; of others it is the outage's key and the step."""
 LOOK_BACK = timedelta(days=30)
 Values = Mapping[str, str]
 
@@ -42,18 +46,21 @@ class OutagesScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "raise_one", "", show=False),
         Binding("c", "step('confirmed')", "", show=False),
-        Binding("r", "step('restored')", "", show=False),
-        Binding("d", "step('dismissed')", "", show=False),
         Binding("e", "step('')", "", show=False),
+        Binding("x", "step('restored')", "", show=False),
+        Binding("d", "step('dismissed')", "", show=False),
     ]
+    hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE, Where.OUTAGES})
 
     DEFAULT_CSS = """
     OutagesScreen #reading { height: 1fr; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, subject: str | None = None) -> None:
+        """Take the form to go on with, by the subject of its draft; None for none."""
         super().__init__()
         self._outages: dict[Key, Outage] = {}
+        self._go_on = subject
 
     def body_widgets(self) -> ComposeResult:
         """The outages."""
@@ -75,7 +82,7 @@ class OutagesScreen(BaseScreen):
             HintView("n", _("Raise"), "raise_one", Right.OUTAGE_SUSPECT in rights, 9),
             HintView("c", _("Confirm"), "confirmed", decide, 8),
             HintView("e", _("News"), "update", decide, 7),
-            HintView("r", _("Restored"), "restored", decide, 6),
+            HintView("x", _("Over"), "restored", decide, 6),
             HintView("d", _("Dismiss"), "dismissed", decide, 5),
             HintView("Enter", _("Read"), "read", True, 4),
             HintView("Esc", _("Back"), "back", True, 3),
@@ -109,6 +116,12 @@ class OutagesScreen(BaseScreen):
         over = [one for one in past if one.state not in LIVE_OUTAGE_STATES]
         self._outages = {one.key: one for one in ranked((*live, *over))}
         self.time_passed()
+        subject, self._go_on = self._go_on, None
+        key, _colon, code = (subject or "").rpartition(":")
+        if subject == RAISING:
+            self.action_raise_one()
+        elif key and self.query_one(RowList).go_to(key):
+            self.action_step(code)
 
     def time_passed(self) -> None:
         """Word the ages anew."""
@@ -140,10 +153,11 @@ class OutagesScreen(BaseScreen):
 
     def _body(self, outage: Outage) -> BodyView:
         now = self.console_app.now()
-        news = [
-            f"{moment(one.at, now.at, now.zone)}  {plain(one.text, 2000)} · {plain(one.by)}"
-            for one in reversed(outage.updates)
-        ]
+        news = []
+        for one in reversed(outage.updates):
+            told = (word(one.state) if one.state else "", plain(one.text, 2000))
+            said = ": ".join(part for part in told if part)
+            news.append(f"{moment(one.at, now.at, now.zone)}  {said} · {plain(one.by)}")
         parts = (outage.coverage.elements, outage.coverage.postcodes, outage.coverage.towns)
         where = " · ".join(", ".join(plain(one) for one in part) for part in parts if part) or _("everywhere")
         head = (
@@ -161,37 +175,32 @@ class OutagesScreen(BaseScreen):
         self.say(_(RIGHT_REASONS[right]), Tone.WARN)
         return False
 
-    def _open(self, action: str, view: object, make: Callable[[Values], object], subject: str, words: str) -> None:
-        from backends.port import Batch
-        from widgets.views import FormView
-
-        assert isinstance(view, FormView)
+    def _open(self, view: FormView, make: Callable[[Values], Batch], subject: str, about: str, words: str) -> None:
         app = self.console_app
 
         async def store(values: Values) -> Deed:
-            batch = make(values)
-            assert isinstance(batch, Batch)
-            return await app.desk.do(
-                batch, "outages", about=values.get("title") or subject, occasion=values.get(OCCASION, "")
-            )
+            return await app.desk.do(make(values), ACTION, about=about, occasion=values.get(OCCASION, ""))
 
-        def after(_deed: Deed, _values: Values) -> None:
+        def after(deed: Deed, _values: Values) -> None:
+            raised = deed.receipt.changes[0].after
+            if not about and isinstance(raised, Outage):
+                deed.about = plain(f"{raised.reference} {raised.title}")
             self.say(f"{words} {_('u takes it back.')}", Tone.GOOD)
             self.read()
 
-        app.push_screen(FormScreen(Plan(action, "", view, store, subject, after=after)))
+        app.push_screen(FormScreen(Plan(ACTION, "", view, store, subject, after=after)))
 
     def action_raise_one(self) -> None:
         """Say that something is brewing."""
         if not self._may(Right.OUTAGE_SUSPECT):
             return
         desk = self.console_app.desk
-        draft = self.console_app.local.draft("", "outage_raise", "")
+        draft = self.console_app.local.draft("", ACTION, RAISING)
         operators = list(desk.operators.values())
         decide = Right.OUTAGE_DECIDE in desk.rights
         view = forms.raise_outage(operators, draft.answers if draft else {}, may_confirm=decide)
 
-        def make(values: Values) -> object:
+        def make(values: Values) -> Batch:
             chosen = values.get("operator", "")
             keys = (chosen,) if chosen else tuple(one.key for one in operators) if len(operators) == 1 else ()
             return raise_outage(
@@ -204,7 +213,7 @@ class OutagesScreen(BaseScreen):
                 confirmed=decide and values.get("state") == "confirmed",
             )
 
-        self._open("outage_raise", view, make, "", _("Raised. Every console shows it."))
+        self._open(view, make, RAISING, "", _("Raised. Every console shows it."))
 
     def action_step(self, code: str) -> None:
         """Confirm, restore, dismiss, or add news."""
@@ -220,16 +229,18 @@ class OutagesScreen(BaseScreen):
         desk = self.console_app.desk
         title = _("News about an outage") if state is None else _("Outage: {state}").format(state=word(state))
         subject = f"{outage.key}:{code}"
-        draft = self.console_app.local.draft("", "outage_update", subject)
+        draft = self.console_app.local.draft("", ACTION, subject)
+        begun = draft.answers if draft else {"say": outage.say}
         needed = state in (None, OutageState.DISMISSED)
         line = results.outage_line(outage, self.console_app.now())
-        view = forms.update_outage(title, line, draft.answers if draft else {}, text_needed=needed)
+        view = forms.update_outage(title, line, begun, text_needed=needed, state=state)
 
-        def make(values: Values) -> object:
-            current = self._outages.get(outage.key, outage)
+        def make(values: Values) -> Batch:
+            # what was not touched here stays as it is then, not as it was when the form was opened
+            touched = {field: text for field, text in values.items() if field != "say" or text != outage.say}
             return update_outage(
-                current,
-                values,
+                self._outages.get(outage.key, outage),
+                touched,
                 agent=desk.agent,
                 now=desk.clock(),
                 zone=desk.zone,
@@ -237,4 +248,5 @@ class OutagesScreen(BaseScreen):
                 state=state,
             )
 
-        self._open("outage_update", view, make, subject, _("Told to every console."))
+        about = " ".join((plain(outage.reference), word(state) if state else _("news")))
+        self._open(view, make, subject, about, _("Told to every console."))

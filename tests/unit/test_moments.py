@@ -45,6 +45,9 @@ ENGLISH = [
     ("tomorrow noon", "2025-11-20 12:00"),
     ("the day after tomorrow", "2025-11-21 09:00"),
     ("in 1h", "2025-11-19 14:08"),
+    ("1h", "2025-11-19 14:08"),
+    ("1h30", "2025-11-19 14:38"),
+    ("6 h", "2025-11-19 19:08"),
     ("in 1 hour", "2025-11-19 14:08"),
     ("in an hour", "2025-11-19 14:08"),
     ("in half an hour", "2025-11-19 13:38"),
@@ -232,7 +235,7 @@ def test_people_say_when_in_their_own_words(language: str, text: str, expected: 
     assert local(text, language) == expected
 
 
-MEAN_OTHERWISE_ELSEWHERE = {"3/4", "14h", "10h30"}
+MEAN_OTHERWISE_ELSEWHERE = {"3/4", "14h", "10h30", "1h", "1h30", "6 h"}
 
 
 @pytest.mark.parametrize(
@@ -259,6 +262,8 @@ def test_accents_capitals_and_spaces_do_not_matter(text: str) -> None:
         ("in 10", "en", ("+10min", "+10h")),
         ("2m", "en", ("+2min", "+2mo")),
         ("in 2 m", "en", ("+2min", "+2mo")),
+        ("8", "en", ("8:00", "+8min", "+8h")),
+        ("7h", "en", ("7:00", "+7h00")),
         ("10h", "en", ("10:00", "+10h00")),
         ("2h", "fr", ("2:00", "+2h00")),
         ("14.12", "en", ("14:12", "14.12.")),

@@ -27,12 +27,16 @@ _UNREAD: Mapping[type[UnreadMoment], str] = {
 
 
 class Unfit(ValueError):
-    """An answer cannot be taken: `field` is the question's code, `code` says what is wrong with it."""
+    """An answer cannot be taken: `field` is the question's code, `code` says what is wrong with it.
 
-    def __init__(self, field: str, code: str) -> None:
+    `advice` are words of its own about this very answer, where there are any.
+    """
+
+    def __init__(self, field: str, code: str, advice: str = "") -> None:
         super().__init__(f"{field}: {code}")
         self.field = field
         self.code = code
+        self.advice = advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def moment_in(
     try:
         return read_moment(typed, now=now, zone=zone, language=language).at
     except UnreadMoment as error:
-        raise Unfit(field, _UNREAD.get(type(error), "moment")) from error
+        raise Unfit(field, _UNREAD.get(type(error), "moment"), error.advice) from error
 
 
 def moment_of(values: Values, field: str, scene: Scene, *, needed: bool = False) -> datetime | None:
