@@ -127,7 +127,9 @@ class Session:
     def screen(self) -> list[str]:
         """Return the lines on the screen, without blanks at their ends."""
         with self._lock:
-            return [line.rstrip() for line in self._emulator.display]
+            rows, columns = range(self.rows), range(self.cols)
+            # Not `display`, which stumbles over half of a wide character.
+            return ["".join(self._emulator.buffer[y][x].data for x in columns).rstrip() for y in rows]
 
     def cells(self) -> list[list[tuple[Any, ...]]]:
         """Return every cell as (text, foreground, background, bold, reverse, underscore)."""
