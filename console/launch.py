@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from backends.port import Backend
-from backends.records import Role
+from backends.records import Agent, Role
 from console import i18n
 from console.app import Cordboard
 from console.desk.desk import Desk, agent_for
@@ -96,6 +96,9 @@ class Setting(Protocol):
     def theme(self) -> str:
         """The theme asked for, empty for one that fits."""
 
+    def warn_of_unknown_agent(self, agents: Sequence[Agent]) -> None:
+        """Say on standard error when the agent who was named is none of these."""
+
 
 def make(setting: Setting, backend: Backend, terminal: Terminal | None, customer: str | None = None) -> Cordboard:
     """Return the console for a setting, with its local store opened; the backend must be open."""
@@ -135,6 +138,8 @@ async def _run(setting: Setting, backend: Backend, terminal: Terminal, customer:
     try:
         app = make(setting, backend, terminal, customer)
         await app.desk.start()
+        if not app.desk.agent.key:
+            setting.warn_of_unknown_agent(await backend.agents())
         leaving.install(app, app.save)
         try:
             await app.run_async(mouse=terminal.mouse)

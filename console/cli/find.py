@@ -9,7 +9,7 @@ from typing import Any
 
 from backends.port import Backend, Match, MatchedOn, TextHit
 from console.cli import codes, options
-from console.cli.lookup import Brands, brands, cut
+from console.cli.lookup import Brands, brands, check_agent, cut
 from console.cli.output import Column, moment_text
 from console.cli.setting import Setting
 from console.i18n import N_, _
@@ -53,6 +53,7 @@ async def _find(args: argparse.Namespace, setting: Setting) -> int:
     query = " ".join(args.query)
     async with setting.open_backend(existing=True) as backend:
         brand = await brands(backend, setting, args.operator)
+        await check_agent(backend, setting)
         if args.text:
             hits = await _texts(backend, brand, query, args.limit + 1)
             return _print_texts(cut(hits, args.limit, setting), brand, args.json, setting)

@@ -110,6 +110,8 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
 
 async def _carried_out(order: Order, setting: Setting, report: Report, rejects: Rejects) -> None:
     async with setting.open_backend() as backend:
+        if not order.dry_run and (says := setting.unknown_agent(await backend.agents())):
+            raise codes.Stop(says, codes.NOT_ALLOWED)
         with setting.progress(0, _("Importing")) as bar:
             await carry_out(order, backend, report, rejects, lambda done, total: bar.at(done, total))
 

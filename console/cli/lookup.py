@@ -116,12 +116,26 @@ class Names:
         return customer.name if customer else ""
 
 
-async def working_agent(backend: Backend, setting: Setting) -> Agent:
-    """Return the agent who works here: the record of their login, else one with the roles of the configuration."""
+async def working_agent(backend: Backend, setting: Setting, *, writing: bool = False) -> Agent:
+    """Return the agent who works here: the record of their login, else one with the roles of the configuration.
+
+    When the login was named and the records do not know it, reading goes on with a warning; for `writing` it raises
+    Stop, because the audit trail would tell of somebody who is not there.
+    """
     from console.desk.desk import agent_for  # with all that agents do: a search needs none of it
 
     roles = frozenset(Role(role) for role in setting.roles)
-    return agent_for(setting.actor, await backend.agents(), roles)
+    known = await backend.agents()
+    if writing and (says := setting.unknown_agent(known)):
+        raise codes.Stop(says, codes.NOT_ALLOWED)
+    setting.warn_of_unknown_agent(known)
+    return agent_for(setting.actor, known, roles)
+
+
+async def check_agent(backend: Backend, setting: Setting) -> None:
+    """Say on standard error when the agent who was named is none of the records', for commands that only look."""
+    if setting.agent_named:
+        setting.warn_of_unknown_agent(await backend.agents())
 
 
 def require(agent: Agent, right: Right, reason: str = "") -> None:

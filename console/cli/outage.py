@@ -11,7 +11,7 @@ from backends.errors import NotFound
 from backends.port import Backend, Batch, OutageFilter
 from backends.records import LIVE_OUTAGE_STATES, Agent, Outage, OutageKind, OutageState
 from console.cli import codes, options
-from console.cli.lookup import Brands, brands, cut, require, working_agent
+from console.cli.lookup import Brands, brands, check_agent, cut, require, working_agent
 from console.cli.objects import outage_object
 from console.cli.output import Column
 from console.cli.setting import Setting
@@ -100,6 +100,7 @@ async def _run(args: argparse.Namespace, setting: Setting) -> int:
 
 async def _list(backend: Backend, args: argparse.Namespace, setting: Setting) -> int:
     brand = await brands(backend, setting, args.operator)
+    await check_agent(backend, setting)
     states = frozenset(OutageState(state) for state in args.state)
     if not states and not args.all:
         states = LIVE_OUTAGE_STATES
@@ -139,7 +140,7 @@ def _stands(outage: Outage) -> OutageState | OutageKind:
 
 
 async def _raise(backend: Backend, args: argparse.Namespace, setting: Setting) -> int:
-    agent = await working_agent(backend, setting)
+    agent = await working_agent(backend, setting, writing=True)
     require(agent, Right.OUTAGE_DECIDE if args.confirmed else Right.OUTAGE_SUSPECT)
     brand = await brands(backend, setting, args.operator)
     values = {name: ", ".join(getattr(args, name)) for _flag, name, _stands, _says in _COVERAGE}
@@ -157,7 +158,7 @@ async def _raise(backend: Backend, args: argparse.Namespace, setting: Setting) -
 
 
 async def _change(backend: Backend, args: argparse.Namespace, setting: Setting) -> int:
-    agent = await working_agent(backend, setting)
+    agent = await working_agent(backend, setting, writing=True)
     require(agent, Right.OUTAGE_DECIDE)
     state, _says, _needs_text = _STEPS[args.step]
     batch = _changed(await _referred(backend, args.reference), state, args, agent, setting)

@@ -11,7 +11,7 @@ from typing import Any
 from backends.port import Backend, QueueFilter
 from backends.records import CHANNELS, Contact, Customer
 from console.cli import codes, options
-from console.cli.lookup import Brands, brands, cut
+from console.cli.lookup import Brands, brands, check_agent, cut
 from console.cli.output import Column, moment_text
 from console.cli.setting import Setting
 from console.i18n import N_, _
@@ -39,6 +39,7 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
 async def _list(args: argparse.Namespace, setting: Setting) -> int:
     async with setting.open_backend(existing=True) as backend:
         brand = await brands(backend, setting, args.operator)
+        await check_agent(backend, setting)
         only = QueueFilter(operator_keys=brand.chosen, channels=frozenset(map(_channel, args.channel)))
         waiting = cut(await _all(backend, only, args.limit + 1), args.limit, setting)
         for channel in sorted(only.channels.difference(CHANNELS)):

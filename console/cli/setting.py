@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from backends.port import Backend
+    from backends.records import Agent
     from console.cli.progress import Progress
 
 DATABASE = "cordboard.db"
@@ -159,6 +160,31 @@ class Setting:
 
         given = self.agent_flag or self.environ.get("CORDBOARD_AGENT", "") or self.profile.agent
         return clean.line(given or _computer_user(), limit=64) or "agent"
+
+    @property
+    def agent_named(self) -> bool:
+        """Whether somebody typed the login; the computer's user, and who has roles of the configuration, are theirs."""
+        if self.agent_flag or self.environ.get("CORDBOARD_AGENT", ""):
+            return True
+        return bool(self.profile.agent and not self.profile.roles)
+
+    def unknown_agent(self, agents: Sequence[Agent]) -> str:
+        """Return what to say when the login was named and the records have agents and not this one, else nothing."""
+        logins = sorted(agent.login for agent in agents)
+        if not logins or not self.agent_named or self.actor in logins:
+            return ""
+        from difflib import get_close_matches
+
+        near = get_close_matches(self.actor, logins, 1)
+        if near:
+            says = _('these records know no agent "{login}"; did you mean "{near}"?')
+            return says.format(login=self.actor, near=near[0])
+        return _('these records know no agent "{login}"').format(login=self.actor)
+
+    def warn_of_unknown_agent(self, agents: Sequence[Agent]) -> None:
+        """Say on standard error when the agent who was named is none of these; work goes on with the roles in force."""
+        if says := self.unknown_agent(agents):
+            self.err.line(f"cordboard: {says}")
 
     @property
     def roles(self) -> Sequence[str]:

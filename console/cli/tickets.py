@@ -8,7 +8,7 @@ import asyncio
 from backends.port import Backend, TicketFilter
 from backends.records import OPEN_STATES, Ticket, TicketKind, TicketState
 from console.cli import codes, options
-from console.cli.lookup import Names, brands, cut, one_customer
+from console.cli.lookup import Names, brands, check_agent, cut, one_customer
 from console.cli.objects import ticket_object
 from console.cli.output import Column
 from console.cli.setting import Setting
@@ -39,6 +39,7 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
 async def _list(args: argparse.Namespace, setting: Setting) -> int:
     async with setting.open_backend(existing=True) as backend:
         brand = await brands(backend, setting, args.operator)
+        await check_agent(backend, setting)
         customer = await one_customer(backend, args.customer) if args.customer else None
         states = frozenset(TicketState(state) for state in args.state) or (OPEN_STATES if args.open else frozenset())
         if args.open:

@@ -205,7 +205,7 @@ def test_what_is_cut_is_said_beside_the_list(call: Call, argv: list[str]) -> Non
     """A list that ends at its limit says so on standard error, and only then; JSON and rows stay what they are."""
     for number in ("C-1001", "C-1002"):
         call("show", number)
-    everything = call(*argv, "--json", "--agent", "supervisor")
+    everything = call(*argv, "--json")
     count = len(everything.json)
     assert count >= 2
     assert everything.err == ""
@@ -435,6 +435,53 @@ def test_an_export_needs_a_supervisor_and_says_why(call: Call) -> None:
         ended = call(command, "C-9999", "--agent", "anna", *(["--yes"] if command == "forget" else []))
         assert ended.code == codes.FAILED
         assert 'there is no customer "C-9999"' in ended.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["find", "søren"], ["show", "C-1001"], ["tickets"], ["queue"], ["outage", "list"], ["audit", "list"]],
+    ids=" ".join,
+)
+def test_looking_as_an_agent_whom_nobody_knows_is_warned_of(call: Call, argv: list[str]) -> None:
+    """The list is the same, and standard error says that the login is none of the records', or which one is meant."""
+    call("show", "C-1002", "--agent", "anna")
+    known = call(*argv, "--agent", "tess") if argv[0] != "audit" else call(*argv)
+    assert known.err == ""
+    stranger = call(*argv, "--agent", "nobody")
+    assert stranger.code == codes.OK
+    assert stranger.err == 'cordboard: these records know no agent "nobody"\n'
+    assert argv[0] == "audit" or stranger.out == known.out
+    assert call(*argv, environ={"CORDBOARD_AGENT": "ana"}).err.endswith('did you mean "anna"?\n')
+    assert call(*argv).err == "", "the computer's user was not named"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["outage", "raise", "TV is gone", "--town", "Lund"],
+        ["outage", "confirm", "O-1"],
+        ["export", "C-1001"],
+        ["forget", "C-1001", "--yes"],
+    ],
+    ids=" ".join,
+)
+def test_writing_as_an_agent_whom_nobody_knows_is_refused(call: Call, argv: list[str]) -> None:
+    """The audit trail tells of nobody who is not there; nothing is stored or given out."""
+    before = call("audit", "list").out
+    ended = call(*argv, "--agent", "nobody")
+    assert (ended.code, ended.out) == (codes.NOT_ALLOWED, "")
+    assert ended.err == 'cordboard: these records know no agent "nobody"\n'
+    assert call("audit", "list").out == before
+
+
+def test_roles_of_the_configuration_speak_for_its_agent(call: Call, tmp_path: Path) -> None:
+    """An agent with roles in the configuration needs no record; one without must be in the records."""
+    config = tmp_path / "config.toml"
+    config.write_text('[profiles.main]\nagent = "cron"\nroles = ["supervisor"]\n', encoding="utf-8")
+    assert call("outage", "confirm", "O-1").code == codes.OK
+    config.write_text('[profiles.main]\nagent = "cron"\n', encoding="utf-8")
+    assert call("outage", "restore", "O-1").code == codes.NOT_ALLOWED
+    assert "cron" in call("tickets").err
 
 
 def test_a_suspicion_can_be_dismissed_with_its_reason(call: Call) -> None:
