@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 from backends.port import CustomerFile
-from backends.records import ContactPoint, Customer, CustomerFlag, Place, PointKind
+from backends.records import ContactPoint, Customer, CustomerFlag, Key, Place, PointKind
 from console.i18n import _, _n
 from console.present.labels import LANGUAGE_NAMES, plain, worded
-from console.present.opening import opening_line
+from console.present.opening import left_out, opening_line
 from console.present.setting import Now
 from console.rules.standing import (
     NOTICE_DAYS,
@@ -61,7 +62,7 @@ def first_point(customer: Customer, *kinds: PointKind) -> ContactPoint | None:
     return next((point for point in fitting if point.preferred), fitting[0] if fitting else None)
 
 
-def flags_of(file: CustomerFile, now: Now) -> tuple[Span, ...]:
+def flags_of(file: CustomerFile, now: Now, live: Collection[Key] | None = None) -> tuple[Span, ...]:
     """Return what everybody must know at once, derived facts first: each a span with its own tone."""
     spans: list[Span] = []
     week = len(contacts_within(file.recent_inbound, now.at))
@@ -71,6 +72,7 @@ def flags_of(file: CustomerFile, now: Now) -> tuple[Span, ...]:
         spans.append(Span(_n("{n} chase", "{n} chases", chased).format(n=chased), Tone.WARN))
     if broken_promises(file.promises, now.at):
         spans.append(Span(_("promise broken"), Tone.BAD))
+    spans += left_out(file, now, live)
     if live_disputes(file.disputes):
         ahead = dunning_ahead(file.charges, file.disputes, now.today)
         words = (
@@ -126,8 +128,11 @@ def _bracketed(flags: tuple[Span, ...]) -> Line:
     return tuple(line)
 
 
-def card(file: CustomerFile, now: Now) -> CardView:
-    """Return the customer's card: who, how to reach them, where, until when, what to know, and the opening line."""
+def card(file: CustomerFile, now: Now, live: Collection[Key] | None = None) -> CardView:
+    """Return the customer's card: who, how to reach them, where, until when, what to know, and the opening line.
+
+    `live` are the keys of the outages that go on for this customer, None when that is not known.
+    """
     customer = file.customer
     title = [
         Span(plain(customer.name), Tone.STRONG),
@@ -145,7 +150,7 @@ def card(file: CustomerFile, now: Now) -> CardView:
     if email := first_point(customer, PointKind.EMAIL):
         reach.append(Span(point_shown(email), Tone.DIM))
     lines = [_joined(reach)]
-    if flags := flags_of(file, now):
+    if flags := flags_of(file, now, live):
         lines.append(_bracketed(flags))
     if customer.authorised:
         party = customer.authorised[0]
@@ -153,4 +158,4 @@ def card(file: CustomerFile, now: Now) -> CardView:
         lines.append((Span(_("may speak for them: "), Tone.DIM), Span(who)))
     if customer.tone:
         lines.append((Span(_("tone: "), Tone.DIM), Span(plain(customer.tone))))
-    return CardView(_joined(title), tuple(line for line in lines if line), opening_line(file, now))
+    return CardView(_joined(title), tuple(line for line in lines if line), opening_line(file, now, live))

@@ -24,6 +24,7 @@ from backends.records import (
 from console.i18n import _
 from console.present.labels import ARROWS, OUTAGE_TONES, Sign, plain, sign_of
 from console.present.setting import Now
+from console.rules.standing import without_identity
 from console.rules.timeline import Happening, OutageMoment
 from console.words import age, channel_word, moment, word
 from widgets.views import Tone
@@ -107,6 +108,9 @@ def _contact(contact: Contact, now: Now) -> Told:
         state = _("answered")
     elif contact.answer is AnswerState.WAIVED:
         state = _("no answer needed")
+    if without_identity(contact):  # what is owed gets its mark where it is shown
+        state = f"{_('no ID')} · {state}" if owed else _("[!] no ID")
+        tone = tone if owed else Tone.WARN
     if not text:
         text = channel_word(contact.channel)
     sign = sign_of(contact.channel)

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from backends.port import CustomerFile
-from backends.records import TicketKind
+from backends.records import Key, TicketKind
 from console.i18n import _, _n
 from console.present.labels import plain
 from console.present.setting import Now
-from console.rules.standing import Fact, Said, opening
+from console.rules.standing import Fact, Said, facts, opening
 from console.words import age, channel_word, day, moment, ordinal_contact, word
 from widgets.views import Line, Span, Tone
 
 LONGEST = 76
 """Cells of the opening line: what follows the most pressing fact stays out where it would be cut on a small screen."""
 
+_BETWEEN = "; "
+
 _TONES: dict[Fact, Tone] = {
     Fact.BROKEN_PROMISE: Tone.BAD,
+    Fact.VISIT_MISSED: Tone.BAD,
+    Fact.WORD_DUE: Tone.BAD,
+    Fact.VISIT_AHEAD: Tone.ACCENT,
+    Fact.WORD_PROMISED: Tone.ACCENT,
+    Fact.CALL_BACK: Tone.ACCENT,
+    Fact.NO_IDENTITY: Tone.WARN,
     Fact.SAME_MATTER: Tone.WARN,
     Fact.CHASED: Tone.WARN,
     Fact.NTH_CONTACT: Tone.WARN,
@@ -34,9 +43,40 @@ def ago(then: datetime, now: Now) -> str:
     return _("{age} ago").format(age=age(then, now.at))
 
 
-def _broken(said: Said, now: Now) -> str:
-    when = moment(said.at or now.at, now.at, now.zone)
+def _broken(said: Said, now: Now, *, short: bool = False) -> str:
+    when = moment(said.at or now.at, now.at, now.zone, short=short)
     return _("promised {when}, not kept").format(when=when)
+
+
+def _visit(said: Said, now: Now) -> str:
+    begin = (said.at or now.at).astimezone(now.zone)
+    end = (said.until or now.at).astimezone(now.zone)
+    on = day(begin.date(), now.today)
+    return _("engineer {day} {begin}–{end}").format(day=on, begin=f"{begin:%H:%M}", end=f"{end:%H:%M}")
+
+
+def _missed(said: Said, now: Now) -> str:
+    on = day((said.at or now.at).astimezone(now.zone).date(), now.today)
+    return _("engineer did not come {day}").format(day=on)
+
+
+def _word(_said: Said, _now: Now) -> str:
+    return _("promised word when the outage is over")
+
+
+def _word_due(_said: Said, _now: Now) -> str:
+    return _("the outage is over, the promised word is owed")
+
+
+def _papers(said: Said, _now: Now) -> str:
+    if said.count > 1:
+        return _("{n} faxes and letters without identity document").format(n=said.count)
+    return _("{channel} without identity document").format(channel=channel_word(said.channel))
+
+
+def _call_back(said: Said, now: Now) -> str:
+    when = moment(said.at or now.at, now.at, now.zone)
+    return _("call back promised for {when}").format(when=when)
 
 
 def _same(said: Said, _now: Now) -> str:
@@ -114,6 +154,12 @@ def _new(_said: Said, _now: Now) -> str:
 
 _WORDING = {
     Fact.BROKEN_PROMISE: _broken,
+    Fact.VISIT_MISSED: _missed,
+    Fact.VISIT_AHEAD: _visit,
+    Fact.WORD_DUE: _word_due,
+    Fact.WORD_PROMISED: _word,
+    Fact.NO_IDENTITY: _papers,
+    Fact.CALL_BACK: _call_back,
     Fact.SAME_MATTER: _same,
     Fact.NTH_CONTACT: _nth,
     Fact.CHASED: _chased,
@@ -132,20 +178,49 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def opening_line(file: CustomerFile, now: Now) -> Line:
-    """Return the opening line as spans, most pressing first; empty when nothing stands out."""
-    spans: list[Span] = []
-    for said in opening(file, now.at, now.today, now.zone):
+def _shown(file: CustomerFile, now: Now, live: Collection[Key] | None) -> list[tuple[Fact, str]]:
+    """Return the facts of the opening line with their words: those that fit behind the most pressing one."""
+    shown: list[tuple[Fact, str]] = []
+    taken = 0
+    for said in opening(file, now.at, now.today, now.zone, live):
         text = _WORDING[said.fact](said, now)
-        if spans and sum(len(span.text) for span in spans) + len(text) + 2 > LONGEST:
+        room = LONGEST - taken - len(_BETWEEN) if shown else len(text)
+        if len(text) > room and said.fact is Fact.BROKEN_PROMISE:
+            text = _broken(said, now, short=True)
+        if len(text) > room:
             continue
+        taken += len(text) + (len(_BETWEEN) if shown else 0)
+        shown.append((said.fact, text))
+    return shown
+
+
+def opening_line(file: CustomerFile, now: Now, live: Collection[Key] | None = None) -> Line:
+    """Return the opening line as spans, most pressing first; empty when nothing stands out.
+
+    `live` are the keys of the outages that go on for this customer, None when that is not known.
+    """
+    spans: list[Span] = []
+    for fact, text in _shown(file, now, live):
         if spans:
-            spans.append(Span("; ", Tone.DIM))
-        spans.append(Span(text if spans else _sentence(text), _TONES.get(said.fact, Tone.NORMAL)))
+            spans.append(Span(_BETWEEN, Tone.DIM))
+        spans.append(Span(text if spans else _sentence(text), _TONES.get(fact, Tone.NORMAL)))
     return tuple(spans)
 
 
-def opening_text(file: CustomerFile, now: Now) -> str:
+_FLAGGED = (Fact.VISIT_MISSED, Fact.WORD_DUE, Fact.VISIT_AHEAD, Fact.WORD_PROMISED, Fact.CALL_BACK)
+
+
+def left_out(file: CustomerFile, now: Now, live: Collection[Key] | None = None) -> tuple[Span, ...]:
+    """Return visits and promises for which the opening line has no room: they are flags then."""
+    there = {fact for fact, _text in _shown(file, now, live)}
+    return tuple(
+        Span(_WORDING[said.fact](said, now), _TONES[said.fact])
+        for said in facts(file, now.at, now.today, now.zone, live)
+        if said.fact in _FLAGGED and said.fact not in there
+    )
+
+
+def opening_text(file: CustomerFile, now: Now, live: Collection[Key] | None = None) -> str:
     """Return the opening line as plain text, ending with a full stop; empty when nothing stands out."""
-    text = "".join(span.text for span in opening_line(file, now))
+    text = "".join(span.text for span in opening_line(file, now, live))
     return text if not text or text.endswith((".", "?", "!", "…")) else f"{text}."

@@ -6,13 +6,14 @@ Facts are codes and numbers; the words are found elsewhere.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from backends.port import CustomerFile
 from backends.records import (
+    NEEDS_IDENTITY_DOCUMENT,
     OPEN_STATES,
     AnswerState,
     Charge,
@@ -20,13 +21,17 @@ from backends.records import (
     Contact,
     Contract,
     ContractState,
+    Direction,
     Dispute,
     DisputeState,
     Key,
     Promise,
+    PromiseKind,
     PromiseState,
     Ticket,
     TicketKind,
+    Visit,
+    VisitState,
 )
 
 WEEK = timedelta(days=7)
@@ -54,8 +59,18 @@ def most_chased(file: CustomerFile) -> int:
 
 
 def broken_promises(promises: Sequence[Promise], now: datetime) -> tuple[Promise, ...]:
-    """Return open promises whose time has passed, the longest broken first."""
-    late = [one for one in promises if one.state is PromiseState.OPEN and one.due_at is not None and one.due_at < now]
+    """Return open promises whose time has passed, the longest broken first.
+
+    A word at restoration is due when its outage is over, whatever end was expected (R27): it is not among them.
+    """
+    late = [
+        one
+        for one in promises
+        if one.state is PromiseState.OPEN
+        and one.kind is not PromiseKind.WORD_AT_RESTORATION
+        and one.due_at is not None
+        and one.due_at < now
+    ]
     return tuple(sorted(late, key=lambda one: one.due_at or now))
 
 
@@ -63,6 +78,46 @@ def next_promise(promises: Sequence[Promise], now: datetime) -> Promise | None:
     """Return the open promise that is due next, None when there is none."""
     ahead = [one for one in promises if one.state is PromiseState.OPEN and one.due_at is not None and one.due_at >= now]
     return min(ahead, key=lambda one: one.due_at or now, default=None)
+
+
+def word_promised(promises: Sequence[Promise]) -> Promise | None:
+    """Return the open promise to tell the customer when an outage is over, the newest; None without one (R27)."""
+    open_ones = (
+        one for one in promises if one.state is PromiseState.OPEN and one.kind is PromiseKind.WORD_AT_RESTORATION
+    )
+    return max(open_ones, key=lambda one: one.made_at, default=None)
+
+
+_COMING = frozenset({VisitState.PLANNED, VisitState.CONFIRMED})
+
+
+def next_visit(visits: Sequence[Visit], now: datetime, today: date, zone: tzinfo) -> Visit | None:
+    """Return the engineer's visit of today or tomorrow, in `zone`, whose window is not over; None without one."""
+    near = [
+        one
+        for one in visits
+        if one.state in _COMING
+        and one.window_to >= now
+        and one.window_from.astimezone(zone).date() <= today + timedelta(days=1)
+    ]
+    return min(near, key=lambda one: one.window_from, default=None)
+
+
+def missed_visit(file: CustomerFile) -> Visit | None:
+    """Return the last visit of an open ticket when the engineer did not come and no other was made out since."""
+    opened = {one.key for one in open_tickets(file)}
+    visits = [one for one in file.visits if one.ticket_key in opened and one.state is not VisitState.CANCELLED]
+    last = max(visits, key=lambda one: one.window_from, default=None)
+    return last if last is not None and last.state is VisitState.MISSED else None
+
+
+def without_identity(contact: Contact) -> bool:
+    """Return whether an inbound fax or letter came without the identity document that makes it count (R38)."""
+    return (
+        contact.direction is Direction.INBOUND
+        and contact.channel in NEEDS_IDENTITY_DOCUMENT
+        and not any(one.identity_document for one in contact.attachments)
+    )
 
 
 def live_disputes(disputes: Sequence[Dispute]) -> tuple[Dispute, ...]:
@@ -109,10 +164,16 @@ class Fact(StrEnum):
     """What can be said first, most pressing first (R6)."""
 
     SAME_MATTER = "same_matter"
+    VISIT_MISSED = "visit_missed"
     BROKEN_PROMISE = "broken_promise"
+    WORD_DUE = "word_due"
+    VISIT_AHEAD = "visit_ahead"
+    WORD_PROMISED = "word_promised"
     CHASED = "chased"
-    NTH_CONTACT = "nth_contact"
     DUNNING = "dunning"
+    NO_IDENTITY = "no_identity"
+    CALL_BACK = "call_back"
+    NTH_CONTACT = "nth_contact"
     DISPUTE = "dispute"
     UNANSWERED = "unanswered"
     PROMISE_AHEAD = "promise_ahead"
@@ -130,6 +191,7 @@ class Said:
     count: int = 0
     days: int = 0
     at: datetime | None = None
+    until: datetime | None = None
     day: date | None = None
     kind: TicketKind | None = None
     text: str = ""
@@ -172,13 +234,20 @@ def _money(file: CustomerFile, today: date) -> Said | None:
     return None
 
 
-def _cases(file: CustomerFile, now: datetime) -> list[Said]:
+def _cases(file: CustomerFile, now: datetime, live: Collection[Key] | None) -> list[Said]:
     said: list[Said] = []
     tickets = open_tickets(file)
-    if late := broken_promises(file.promises, now):
-        said.append(Said(Fact.BROKEN_PROMISE, count=len(late), at=late[0].due_at, text=late[0].deed))
-    elif ahead := next_promise(file.promises, now):
-        said.append(Said(Fact.PROMISE_AHEAD, at=ahead.due_at, text=ahead.deed))
+    late = broken_promises(file.promises, now)
+    if late:
+        said.append(Said(Fact.BROKEN_PROMISE, count=len(late), at=late[-1].due_at, text=late[-1].deed))
+    timed = [one for one in file.promises if one.kind is not PromiseKind.WORD_AT_RESTORATION]
+    if ahead := next_promise(timed, now):
+        calls = ahead.kind is PromiseKind.CALL_BACK
+        if calls or not late:
+            said.append(Said(Fact.CALL_BACK if calls else Fact.PROMISE_AHEAD, at=ahead.due_at, text=ahead.deed))
+    if word := word_promised(file.promises):
+        goes_on = live is None or word.outage_key in live
+        said.append(Said(Fact.WORD_PROMISED if goes_on else Fact.WORD_DUE, at=word.made_at, text=word.deed))
     if tickets:
         chased = chases_by_ticket(file.chases)
         worst = max(tickets, key=lambda one: chased.get(one.key, 0))
@@ -189,20 +258,41 @@ def _cases(file: CustomerFile, now: datetime) -> list[Said]:
     return said
 
 
-def opening(file: CustomerFile, now: datetime, today: date, zone: tzinfo = UTC) -> tuple[Said, ...]:
-    """Return what the first sentence should know, most pressing first, at most three facts (R6).
+def _visits(file: CustomerFile, now: datetime, today: date, zone: tzinfo) -> Said | None:
+    if visit := next_visit(file.visits, now, today, zone):
+        return Said(Fact.VISIT_AHEAD, at=visit.window_from, until=visit.window_to)
+    if visit := missed_visit(file):
+        return Said(Fact.VISIT_MISSED, at=visit.window_from, until=visit.window_to)
+    return None
 
-    `today` is the calendar day of the reader, whose days in `zone` are counted.
+
+def _owed(file: CustomerFile) -> list[Said]:
+    """Return what waits for an answer: messages, and apart from them papers that do not count yet."""
+    said: list[Said] = []
+    papers = [one for one in waiting(file.recent_inbound) if without_identity(one)]
+    others = [one for one in waiting(file.recent_inbound) if not without_identity(one)]
+    if papers:
+        said.append(Said(Fact.NO_IDENTITY, count=len(papers), at=papers[-1].at, channel=papers[-1].channel))
+    if others:
+        said.append(Said(Fact.UNANSWERED, count=len(others), at=others[0].at, channel=others[0].channel))
+    return said
+
+
+def facts(
+    file: CustomerFile, now: datetime, today: date, zone: tzinfo = UTC, live: Collection[Key] | None = None
+) -> tuple[Said, ...]:
+    """Return everything that the first sentence could know, most pressing first.
+
+    `today` is the calendar day of the reader, whose days in `zone` are counted; `live` are the outages that go on for
+    this customer, None when that is not known: a word promised at restoration is due once its outage is not among them.
     """
-    said = _cases(file, now)
+    said = _cases(file, now, live)
     if repeated := _repeated(file, now, zone):
         said.append(repeated)
         if repeated.fact is Fact.SAME_MATTER:
             said = [one for one in said if one.fact is not Fact.OPEN_TICKET]
-    if money := _money(file, today):
-        said.append(money)
-    if unanswered := waiting(file.recent_inbound):
-        said.append(Said(Fact.UNANSWERED, count=len(unanswered), at=unanswered[0].at, channel=unanswered[0].channel))
+    said += [one for one in (_visits(file, now, today, zone), _money(file, today)) if one is not None]
+    said += _owed(file)
     if ending := ending_contract(file.contracts, today):
         said.append(Said(Fact.TERM_ENDS, day=ending.ends_on, text=ending.product))
     if not said:
@@ -212,4 +302,11 @@ def opening(file: CustomerFile, now: datetime, today: date, zone: tzinfo = UTC) 
         elif not file.contacts_total:
             said.append(Said(Fact.NEW))
     order = list(Fact)
-    return tuple(sorted(said, key=lambda one: order.index(one.fact))[:3])
+    return tuple(sorted(said, key=lambda one: order.index(one.fact)))
+
+
+def opening(
+    file: CustomerFile, now: datetime, today: date, zone: tzinfo = UTC, live: Collection[Key] | None = None
+) -> tuple[Said, ...]:
+    """Return what the first sentence should know, most pressing first, at most three of the `facts` (R6)."""
+    return facts(file, now, today, zone, live)[:3]

@@ -236,16 +236,16 @@ class OutagesScreen(BaseScreen):
         view = forms.update_outage(title, line, begun, text_needed=needed, state=state)
 
         def make(values: Values) -> Batch:
-            # what was not touched here stays as it is then, not as it was when the form was opened
-            touched = {field: text for field, text in values.items() if field != "say" or text != outage.say}
+            touched = values.get("say", outage.say) != outage.say
             return update_outage(
                 self._outages.get(outage.key, outage),
-                touched,
+                values if touched else {**values, "say": ""},
                 agent=desk.agent,
                 now=desk.clock(),
                 zone=desk.zone,
                 language=desk.language,
                 state=state,
+                said_anew=touched,
             )
 
         about = " ".join((plain(outage.reference), word(state) if state else _("news")))

@@ -91,12 +91,13 @@ def update_outage(
     zone: ZoneInfo,
     language: str = "en",
     state: OutageState | None = None,
+    said_anew: bool = False,
 ) -> Batch:
     """Add to what is known: a text, a new expected end, another state.
 
-    Answers: text (needed without a new state, and for a dismissal), expected_end, say. What is not among the answers
-    stays; an empty say lets the rules word it again. Raises Unfit for a state that cannot follow, and for an outage
-    that is over.
+    Answers: text (needed without a new state, and for a dismissal), expected_end, say. What is empty stays as it is;
+    with `said_anew` an empty say lets the rules word it again. Raises Unfit for a state that cannot follow, and for an
+    outage that is over.
     """
     if not is_live(outage):
         raise Unfit("outage", "over")
@@ -106,7 +107,7 @@ def update_outage(
     known = replace(
         outage,
         expected_end=_until(values, now, zone, language) or outage.expected_end,
-        say=text_of(values, "say", limit=NEWS_LIMIT) if "say" in values else outage.say,
+        say=text_of(values, "say", limit=NEWS_LIMIT) or ("" if said_anew else outage.say),
         updates=(*outage.updates, OutageUpdate(now, text, agent.name, state)),
     )
     if state is OutageState.CONFIRMED:
