@@ -28,7 +28,7 @@ from backends.records import (
     TicketKind,
 )
 from console import i18n
-from console.present import forms
+from console.present import forms, questions
 from console.present.setting import Now
 from widgets.views import ChoiceView, FieldKind, FormView
 
@@ -100,12 +100,12 @@ def test_a_key_is_a_letter_of_the_label_or_a_digit() -> None:
         ChoiceView("d", "Ść"),
         ChoiceView("e", "", "o"),
     )
-    assert [one.key for one in forms.keyed(choices)] == ["n", "1", "2", "3", "o"]
+    assert [one.key for one in questions.keyed(choices)] == ["n", "1", "2", "3", "o"]
 
 
 @given(st.lists(st.text(max_size=6), max_size=12))
 def test_keys_are_distinct_whatever_the_labels_say(labels: list[str]) -> None:
     """Labels are data: whatever they are, no key picks two options."""
-    keys = [one.key for one in forms.keyed([ChoiceView(str(at), label) for at, label in enumerate(labels)]) if one.key]
+    keys = [one.key for one in questions.keyed([ChoiceView(str(at), label) for at, label in enumerate(labels)]) if one.key]
     assert len({key.casefold() for key in keys}) == len(keys)
     assert len(keys) >= min(len(labels), 9)
