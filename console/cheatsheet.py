@@ -33,7 +33,7 @@ FIXED: Sequence[tuple[Where, tuple[str, ...], str]] = (
     (Where.OUTAGES, ("d",), N_("Dismiss a suspicion: it was no outage; every console is told")),
     (Where.OUTAGES, ("enter",), N_("Read all that is known of an outage")),
     (Where.DRAFTS, ("enter",), N_("Go on with a draft")),
-    (Where.DRAFTS, ("d", "x", "delete", "backspace"), N_("Throw a draft away, after asking")),
+    (Where.DRAFTS, ("d", "x", "delete"), N_("Throw a draft away, after asking (also Backspace)")),
 )
 """Keys that belong to widgets and cannot be changed."""
 

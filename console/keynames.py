@@ -17,6 +17,7 @@ _LABELS: Mapping[str, str] = {
     "space": "Space",
     "tab": "Tab",
     "backspace": "Backspace",
+    "delete": "Del",
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "home": "Home",

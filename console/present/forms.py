@@ -134,7 +134,7 @@ def _warning(outages: Sequence[Outage], now: Now) -> str:
     """Return what a form for a fault says of the outages that explain it: the gravest one, and what to do instead."""
     if not outages:
         return ""
-    words = _("An outage covers this line: {outage}; n logs the call without a new ticket")
+    words = _("An outage covers this line: {outage}; Esc, then n logs the call without a new ticket")
     return words.format(outage=plain(f"{badge(outages[0])} {outages[0].title or headline(outages[0], now)}", 80))
 
 
