@@ -106,6 +106,8 @@ def test_a_key_is_a_letter_of_the_label_or_a_digit() -> None:
 @given(st.lists(st.text(max_size=6), max_size=12))
 def test_keys_are_distinct_whatever_the_labels_say(labels: list[str]) -> None:
     """Labels are data: whatever they are, no key picks two options."""
-    keys = [one.key for one in questions.keyed([ChoiceView(str(at), label) for at, label in enumerate(labels)]) if one.key]
+    keys = [
+        one.key for one in questions.keyed([ChoiceView(str(at), label) for at, label in enumerate(labels)]) if one.key
+    ]
     assert len({key.casefold() for key in keys}) == len(keys)
     assert len(keys) >= min(len(labels), 9)
