@@ -133,11 +133,16 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         elif spot is not None and spot.customer_key and self._just_now(spot):
             words = _("Back where you were when the console ended. Is it still the same caller? Esc keeps the draft.")
             self.open_customer(spot.customer_key, action=spot.action, subject=spot.subject, words=words)
-        elif (count := len(self.local.drafts())) and self.local.failure is None:
+        elif (count := self._drafts_that_say_something()) and self.local.failure is None:
             words = _n("{n} draft is kept. F5 shows it.", "{n} drafts are kept. F5 shows them.", count)
             self.say(words.format(n=count), Tone.ACCENT)
         await self.home.refresh_lists()
         self.call_after_refresh(_warm_up)
+
+    def _drafts_that_say_something(self) -> int:
+        from console.screens.lists import says_something  # after the first frame
+
+        return sum(1 for one in self.local.drafts() if says_something(one))
 
     def _just_now(self, spot: Spot) -> bool:
         """Whether the form that was left is so fresh that the same caller may still be on the line."""

@@ -241,7 +241,8 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
             return False
         words = _("Taken back: {what} {about}").format(what=label, about=deed.about).rstrip()
         if deed.answers:
-            self.local.keep(Draft(deed.customer_key, deed.action, deed.subject, deed.answers, self.desk.clock()))
+            customer = "" if deed.action == "new_customer" else deed.customer_key
+            self.local.keep(Draft(customer, deed.action, deed.subject, deed.answers, self.desk.clock()))
             words = _("{words}. Its text is a draft again: D shows it.").format(words=words)
         self.say(words, Tone.GOOD)
         return True

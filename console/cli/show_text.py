@@ -49,7 +49,7 @@ def lines_of(
 
 
 def _who(picture: Picture, now: Now) -> Iterator[str]:
-    view = card(picture.file, now)
+    view = card(picture.file, now, live={one.outage.key for one in picture.hits})
     yield _text(view.title)
     for line in view.lines:
         yield _text(line)

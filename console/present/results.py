@@ -32,6 +32,8 @@ def matches(found: Sequence[Match], now: Now, typed: str) -> RowsView:
     rows = []
     for match in found:
         why = [Span(worded(MATCHES, match.on), Tone.DIM)]
+        if match.near:
+            why = [Span(_("similar name"), Tone.WARN)]
         if match.shown != match.customer.name:
             why += [Span(" "), Span(plain(match.shown))]
         where = place_shown(match.customer.place)

@@ -60,12 +60,18 @@ class ActsOnCustomer(CustomerBase):
         if isinstance(batch, Batch):
             self.do(batch, action, about, words)
 
+    def still_open(self) -> bool:
+        """Whether this customer is still on the desk: a reading that took its time may come too late."""
+        return self in self.app.screen_stack
+
     async def refresh_now(self) -> None:
         """Read the customer again, at once and not when the news arrives."""
         if self.picture is None:
             return
         try:
-            self.show(await self.console_app.desk.refreshed(self.picture))
+            picture = await self.console_app.desk.refreshed(self.picture)
+            if self.still_open():
+                self.show(picture)
         except NotFound:
             self.console_app.go_home()
             self.console_app.say(_("This customer is not there any more."), Tone.WARN)
@@ -260,7 +266,7 @@ class ActsOnCustomer(CustomerBase):
 
     async def _go_to_new(self, ticket: Key) -> None:
         await self.refresh_now()
-        if self.is_mounted:
+        if self.still_open():
             self.query_one("#history", RowList).action_first()
             if ticket:
                 self.query_one("#tickets", RowList).go_to(f"ticket:{ticket}")

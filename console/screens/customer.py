@@ -110,7 +110,7 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
         self.picture = picture
         now = self.now()
         self.query_one(Banners).show(banners.for_customer(picture.hits, now, picture.file.customer.language))
-        self.query_one(Card).show(card(picture.file, now))
+        self.query_one(Card).show(card(picture.file, now, live={one.outage.key for one in picture.hits}))
         self._show_tickets(picture)
         self.show_history(picture)
         self.query_one("#details", BodyPane).show(details(picture.file, now))

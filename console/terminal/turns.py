@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 PATIENCE = 0.5
 """Seconds that a key may wait for screens and focus; then it goes where the focus is, so that none is ever stuck."""
 
-WORK_PATIENCE = 0.15
+WORK_PATIENCE = 0.8
 """Seconds that a key may wait for reading or storing that the key before it began; a slow source holds nobody up."""
 
 SETTLED = 1.0
