@@ -108,7 +108,7 @@ def test_no_command_prints_an_order(hostile_file: Path, tmp_path: Path, argument
             harmless(bytes(session.raw).replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n"), own=True)
             assert b"Traceback" not in session.raw
         return
-    result = command(tmp_path, hostile_file, *arguments, CORDBOARD_AGENT="owner")
+    result = command(tmp_path, hostile_file, *arguments, CORDBOARD_AGENT="helena")
     assert b"Traceback" not in result.stderr
     harmless(result.stdout)
     harmless(result.stderr)
@@ -180,7 +180,7 @@ def test_imported_orders_are_words_everywhere(imported: Path, tmp_path: Path) ->
     assert len(found) >= 4
     for one in found:
         for arguments in (("show",), ("show", "--json"), ("export", "--json")):
-            result = command(tmp_path, imported, *arguments, one["number"], CORDBOARD_AGENT="owner")
+            result = command(tmp_path, imported, *arguments, one["number"], CORDBOARD_AGENT="helena")
             assert result.returncode == 0, result.stderr
             harmless(result.stdout)
     with console(tmp_path, imported) as session:
