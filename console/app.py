@@ -40,6 +40,8 @@ from widgets.views import Tone
 if TYPE_CHECKING:
     from console.terminal.capabilities import Terminal
 
+_CLEAN = CleanFilter()
+"""One for all: painted lines remember by the filter itself what it made of them."""
 COALESCE = 0.04
 """Seconds that changes are collected before the screen is read anew."""
 QUICK = 0.08
@@ -113,7 +115,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Let no control or bidi character of any text through to the terminal (TRUST.md)."""
-        return [*super().get_line_filters(), CleanFilter()]
+        return [*super().get_line_filters(), _CLEAN]
 
     def on_mount(self) -> None:
         """Begin to listen, and open what was asked for or left behind."""

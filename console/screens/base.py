@@ -19,6 +19,7 @@ from console.i18n import _
 from console.keynames import key_label
 from console.screens.workers import WatchesWorkers
 from console.terminal.compositing import compose_sparingly
+from console.terminal.painted_lines import forget_painted_lines
 from widgets.body import BodyPane
 from widgets.bottom import KeyHints, StatusLine
 from widgets.rows import RowList
@@ -83,6 +84,10 @@ class BaseScreen(WatchesWorkers, Screen[None]):
     def on_mount(self) -> None:
         """Show the keys."""
         self.update_hints()
+
+    def on_unmount(self) -> None:
+        """Leave no pictures behind."""
+        forget_painted_lines()
 
     def on_screen_resume(self) -> None:
         """Show what can be done now that this screen is seen again."""

@@ -1,7 +1,7 @@
 """Letting go of what was painted for views that are gone.
 
-Textual (seen in 8.2.8) remembers colours for a widget in a cache whose keys hold the widget's painted lines: those of the
-last thousand widgets stay, about a megabyte for each customer that was looked at.
+Textual (seen in 8.2.8) remembers colours for a widget in a cache whose keys hold the widget's painted lines: those of
+the last thousand widgets stay, about a megabyte for each customer that was looked at.
 """
 
 from __future__ import annotations
