@@ -116,7 +116,7 @@ async def test_a_huge_body_is_painted_in_part_and_says_so(hostile_file: Path, tm
         found = 0
         for name in contacts:
             whole = await screen.body_of(name)
-            if whole is None or f"vile {len(LONG_BODY)}" not in str(whole) and "vile 1000000" not in str(whole):
+            if whole is None or (f"vile {len(LONG_BODY)}" not in str(whole) and "vile 1000000" not in str(whole)):
                 continue
             found += 1
             rows.go_to(name)
