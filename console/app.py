@@ -175,9 +175,12 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         idle = time.monotonic() - self._last_key
         if self._lock_minutes and idle >= self._lock_minutes * MINUTE and not isinstance(self.screen, LockScreen):
             self.push_screen(LockScreen())
-        for screen in self.screen_stack:
-            if isinstance(screen, BaseScreen):
-                screen.time_passed()
+        for screen in self._standing():
+            screen.time_passed()
+
+    def _standing(self) -> list[BaseScreen]:
+        """Return the screens that can show something; one that is being built or taken down has no parts for it."""
+        return [one for one in self.screen_stack if isinstance(one, BaseScreen) and one.is_mounted]
 
     def save(self) -> None:
         """Bring every draft to the disk; called from any thread when the console must go."""
@@ -253,9 +256,8 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
 
     def _lost(self, error: BackendError) -> None:
         self.source_error = error
-        for screen in self.screen_stack:
-            if isinstance(screen, BaseScreen):
-                screen.source_lost(error)
+        for screen in self._standing():
+            screen.source_lost(error)
 
     def _soon(self) -> None:
         if not self._refreshing:
@@ -269,8 +271,12 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         self._dirty, self._all_dirty, self._outages_dirty = set(), False, False
         if outages or every:
             await self.refresh_outages()
-        for screen in list(self.screen_stack):
-            if isinstance(screen, BaseScreen):
+        if not all(one.is_mounted for one in self.screen_stack):  # one that is being built was read before this news
+            self._dirty |= dirty
+            self._all_dirty = self._all_dirty or every or outages
+            self._soon()
+        for screen in self._standing():
+            if screen in self.screen_stack:
                 await screen.changed(dirty, everything=every or outages)
 
     async def refresh_outages(self) -> None:
@@ -281,9 +287,8 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         except BackendError as error:
             self._lost(error)
             return
-        for screen in self.screen_stack:
-            if isinstance(screen, BaseScreen):
-                screen.outages_changed()
+        for screen in self._standing():
+            screen.outages_changed()
 
 
 def _warm_up() -> None:
