@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import pty
@@ -131,6 +132,10 @@ async def test_the_last_words_wait_a_bounded_time(line: tuple[int, int]) -> None
     """Flushing a stalled line gives up in time, with the pictures that waited dropped before."""
     master, slave = line
     outlet = Outlet(slave, asyncio.get_running_loop(), lambda _: None)
+    os.set_blocking(slave, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(slave, b"x" * 1024)  # nobody reads: the line is full to its last byte
     for _ in range(10):
         outlet.write(b"P" * 4000)
     outlet.drop_pictures()
