@@ -109,7 +109,9 @@ class SmallApp(ReportsFailuresBriefly[None], PaintsChangedCells[None]):
 
     def tick(self) -> None:
         self.count += 1
-        (FOLDER / "count").write_text(str(self.count))
+        whole = FOLDER / "count.new"
+        whole.write_text(str(self.count))
+        whole.replace(FOLDER / "count")  # the test reads while this counts: never an empty file
         self.query_one("#state", Static).update(Text(f"count {self.count}"))
         if self.floods:
             for widget in self.screen.query("OptionList"):
