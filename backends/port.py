@@ -241,6 +241,8 @@ class Receipt:
     known: tuple[tuple[int, Key], ...] = ()
     keys: Mapping[Key, Key] | None = None
     repeated: bool = False
+    waiting: bool = False
+    """Whether all of it is only in the outbox yet: keys and references are provisional (R23)."""
 
 
 def undoing(receipt: Receipt, *, actor: str, reason: str = "") -> Batch:
@@ -257,11 +259,17 @@ def undoing(receipt: Receipt, *, actor: str, reason: str = "") -> Batch:
 
 
 class Backend(Protocol):
-    """A source of records. `name` is short and shown; `url` holds no secret."""
+    """A source of records. `name` is short and shown; `url` holds no secret.
+
+    `stores` are the kinds of record that `write` takes; another kind raises Unsupported with `write.` and the kind's
+    name. `omits` names, by kind, the fields that the store has no place for: they are taken and come back empty.
+    """
 
     name: str
     url: str
     capabilities: frozenset[Capability]
+    stores: frozenset[type[Record]]
+    omits: Mapping[type[Record], frozenset[str]]
 
     async def open(self) -> None:
         """Make ready; raises WrongVersion, Unavailable, NotSignedIn, Damaged."""

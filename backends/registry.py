@@ -21,8 +21,21 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP = "cordboard.backends"
-SHIPPED: Mapping[str, str] = {"memory": "backends.memory", "sqlite": "backends.sql"}
+SHIPPED: Mapping[str, str] = {
+    "alertmanager": "backends.feeds.alertmanager",
+    "atom": "backends.feeds.atom",
+    "cap": "backends.feeds.cap",
+    "cordboard": "backends.rest.cordboard",
+    "memory": "backends.memory",
+    "rt": "backends.rest.rt",
+    "sqlite": "backends.sql",
+    "statuspage": "backends.feeds.statuspage",
+    "tmf": "backends.rest.tmf",
+    "zammad": "backends.rest.zammad",
+}
 """Scheme → the module whose `open_url` it is, the same as our own entry points say."""
+EMBEDDED = frozenset({"memory", "sqlite"})
+"""Schemes of stores in this process: they need no outbox, for they are durable themselves or not at all."""
 
 
 @cache

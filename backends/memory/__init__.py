@@ -35,6 +35,7 @@ from backends.port import (
 )
 from backends.records import (
     FIRST_LINK,
+    KINDS,
     Agent,
     AuditEntry,
     AuditVerdict,
@@ -102,6 +103,8 @@ class MemoryBackend:
         self.name = name
         self.url = "memory:"
         self.capabilities = frozenset(capabilities)
+        self.stores: frozenset[type[Record]] = KINDS
+        self.omits: Mapping[type[Record], frozenset[str]] = {}
         self.store = store or Store(now)
         self._open = False
         self._closed = asyncio.Event()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from backends.records.audit import FIRST_LINK, AuditEntry, AuditVerdict, chained
 from backends.records.base import Key, Money, NetworkPath, Origin, Place, is_new, new_key, utc
 from backends.records.contacts import (
@@ -73,11 +75,14 @@ Record = (
 )
 """Everything that a batch can store."""
 
+KINDS: frozenset[type[Record]] = frozenset(get_args(Record))
+"""The classes of all records."""
+
 Entry = Contact | TicketEvent
 """What a backend's page of the timeline holds; outages are laid over it by the console."""
 
 __all__ = [
-    "CHANNELS", "FIRST_LINK", "LIVE_OUTAGE_STATES", "NEEDS_IDENTITY_DOCUMENT", "OPEN_STATES",
+    "CHANNELS", "FIRST_LINK", "KINDS", "LIVE_OUTAGE_STATES", "NEEDS_IDENTITY_DOCUMENT", "OPEN_STATES",
     "Agent", "AnswerState", "Attachment", "AuditEntry", "AuditVerdict", "AuthorisedParty", "CallRoute", "Channel",
     "Charge", "Chase", "Compensation", "Contact", "ContactPoint", "Contract", "ContractState", "Coverage", "Customer",
     "CustomerFlag", "CustomerKind", "Direction", "Dispute", "DisputeState", "Entry", "Handover", "Holder", "Key",

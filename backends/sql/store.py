@@ -28,6 +28,7 @@ from backends.port import (
     TimelineFilter,
 )
 from backends.records import (
+    KINDS,
     Agent,
     AuditEntry,
     AuditVerdict,
@@ -76,6 +77,8 @@ class SqlBackend:
         self.file = path_of(url)
         self.name = name or self.file.stem
         self.capabilities = frozenset(Capability)
+        self.stores: frozenset[type[Record]] = KINDS
+        self.omits: Mapping[type[Record], frozenset[str]] = {}
         self._now = now
         self._patience = patience
         self._connection: sqlite3.Connection | None = None

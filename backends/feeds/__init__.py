@@ -1,0 +1,1 @@
+"""Sources of outages alone: network alarms and status pages."""
