@@ -15,8 +15,8 @@ from email.policy import Compat32
 from email.utils import getaddresses, parsedate_to_datetime
 
 from backends.clean import block, line
+from backends.htmltext import html_to_text
 from console.desk.mailcharsets import codec_of, decoded, header_text
-from console.desk.mailhtml import html_to_text
 from console.desk.replies import split_reply
 
 MOST_ATTACHMENTS = 200

@@ -1,4 +1,4 @@
-"""HTML mail as plain text: nothing is fetched, nothing is run, and a link cannot pretend to lead elsewhere.
+"""HTML of mails and articles as plain text: nothing is fetched or run, and a link cannot pretend to lead elsewhere.
 
 The reader is our own and knows only tags, text and comments: it looks at each character once, so that no mail can
 make it slow, and never refuses broken markup.
