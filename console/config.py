@@ -8,6 +8,7 @@ explained fault by fault, with line, found value and what to write instead. Secr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -17,12 +18,15 @@ from typing import Any, TypeVar, cast
 from backends import clean
 from console.config_kinds import (
     KEYS,
+    TABLE,
     TEXTS,
     YES_NO,
     Kind,
     Unfit,
     choice,
     choices,
+    holds_password,
+    source_url,
     text,
     time_zone,
     url,
@@ -36,6 +40,9 @@ FILE_NAME = "config.toml"
 """Name of the file in the configuration folder."""
 MAIN = "main"
 """The profile that exists when the file declares none."""
+_SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_EXAMPLE = 'url = "rt+https://helpdesk.example/rt/"'
+_URL = url()
 _LARGEST = 1_000_000  # bytes; a configuration is written by hand
 
 
@@ -97,12 +104,65 @@ class Drafts:
     )
 
 
+WRITABLE = (
+    "customers",
+    "lines",
+    "contracts",
+    "charges",
+    "disputes",
+    "contacts",
+    "tickets",
+    "promises",
+    "visits",
+    "outages",
+)
+"""What `writes` of a source may name; what hangs on a ticket goes where the ticket is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One more place where customers, tickets or outages are known: a client's helpdesk, its network alarms."""
+
+    url: str = _setting(
+        "",
+        source_url(),
+        N_("URL of the source, with how to speak to it: `rt+https://…`, `alertmanager+https://…`; no password."),
+    )
+    writes: tuple[str, ...] = _setting(
+        (),
+        choices(*WRITABLE),
+        N_("What is written here when it is new; all else goes to the profile's backend."),
+    )
+    keep_offline: bool = _setting(
+        False,
+        YES_NO,
+        N_("Whether what was read may be kept on this computer, to be shown while the source does not answer."),
+    )
+    deadline_seconds: int = _setting(10, whole(1, 120), N_("Seconds after which an answer is no longer waited for."))
+    connections: int = _setting(8, whole(1, 64), N_("Requests that run at the same time."))
+    poll_seconds: int = _setting(
+        5, whole(1, 3600), N_("Seconds between two looks for changes, where the source cannot tell them by itself.")
+    )
+    proxy: str = _setting("", _URL, N_("URL of the proxy to go through; empty is none."))
+    ca_file: str = _setting(
+        "", text("/etc/ssl/desk-ca.pem"), N_("File with the certificates that are trusted beside the usual ones.")
+    )
+    allow_http: bool = _setting(
+        False, YES_NO, N_("Whether the source may be asked without encryption; on this computer it always may.")
+    )
+    options: Mapping[str, object] = _setting(
+        {}, TABLE, N_("What only this kind of source knows: fields, queues, labels; see docs/remote.md.")
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A desk: where its records are, whom it serves, and by which rules of place."""
 
     backend: str = _setting(
-        "", url(), N_("URL of the records, without any password; empty is the database in the data folder.")
+        "",
+        url(),
+        N_("URL of the records, or the name of one of the sources; empty is the database in the data folder."),
     )
     operators: tuple[str, ...] = _setting(
         (), TEXTS, N_("Codes of the operators (brands) served here; empty serves all.")
@@ -121,6 +181,8 @@ class Profile:
         choices("desk", "hotline", "technical", "billing", "supervisor", "advisor"),
         N_("Roles of an agent whom the records do not know; empty is supervisor, who may do everything."),
     )
+    sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}))
+    """By name; each is a table of its own, `[profiles.NAME.sources.SOURCE]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +223,17 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A setting as it was declared: `name` is dotted, with `NAME` in the place of a profile's name."""
+    """A setting as it was declared: `name` is dotted, with `NAME` and `SOURCE` in the places of names."""
 
     name: str
     kind: Kind
     about: str
     default: Any
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is no default that could stand: a source has a URL."""
+        return self.name.endswith(".SOURCE.url")
 
 
 def _declared(section: type[Any], prefix: str) -> Iterator[Declared]:
@@ -183,6 +250,7 @@ def declared() -> tuple[Declared, ...]:
         *_declared(Interface, "interface."),
         *_declared(Drafts, "drafts."),
         *_declared(Profile, "profiles.NAME."),
+        *_declared(Source, "profiles.NAME.sources.SOURCE."),
     )
 
 
@@ -241,8 +309,30 @@ class _Reader:
         found: dict[str, Profile] = {}
         for name in table:
             where = ("profiles", name)
-            found[name] = Profile(**self._section(Profile, self._table(table, name, where), where))
+            one = self._table(table, name, where)
+            plain = {key: value for key, value in one.items() if key != "sources"}
+            sources = self._sources(self._table(one, "sources", (*where, "sources")), (*where, "sources"))
+            found[name] = Profile(
+                **self._section(Profile, plain, where, ("sources",)), sources=MappingProxyType(sources)
+            )
+            backend = found[name].backend
+            if backend and ":" not in backend and backend not in sources:
+                says = _("is neither a URL nor one of this profile's sources: {names}")
+                self.wrong.append(((*where, "backend"), says.format(names=", ".join(sources) or "–")))
         return found or {MAIN: Profile()}
+
+    def _sources(self, table: Mapping[str, object], where: tuple[str, ...]) -> dict[str, Source]:
+        found: dict[str, Source] = {}
+        for name in table:
+            one = (*where, name)
+            if not _SOURCE_NAME.fullmatch(name):
+                self.wrong.append((one, _("a source is named by small letters, digits, - and _")))
+                continue
+            given = self._table(table, name, one)
+            found[name] = Source(**self._section(Source, given, one))
+            if not given.get("url"):
+                self.wrong.append((one, _("has no url; write for example {example}").format(example=_EXAMPLE)))
+        return found
 
     def _table(
         self, parent: Mapping[str, object], name: str, where: tuple[str, ...] | None = None
@@ -284,6 +374,8 @@ def _unknown(name: str, known: tuple[str, ...]) -> str:
 def _unfit(name: str, value: object, kind: Kind, unfit: Unfit) -> str:
     if unfit.below and isinstance(value, Mapping):
         name, value = unfit.below, value[unfit.below]
+    if isinstance(value, str) and holds_password(value):
+        value = "…"
     shown = clean.line("true" if value is True else "false" if value is False else repr(value), limit=60)
     says = _("{found} will not do: {expected}; write for example {name} = {example}")
     return says.format(

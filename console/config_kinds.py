@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -53,6 +53,12 @@ def _lines(value: object) -> tuple[str, ...]:
     return tuple(_line(one) for one in value)
 
 
+def _table(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise Unfit
+    return MappingProxyType(dict(value))
+
+
 def _keys(value: object) -> Mapping[str, tuple[str, ...]]:
     if not isinstance(value, Mapping):
         raise Unfit
@@ -67,6 +73,7 @@ def _keys(value: object) -> Mapping[str, tuple[str, ...]]:
 
 YES_NO = Kind(N_("true or false"), "true", _yes_no)
 TEXTS = Kind(N_("a list of texts"), '["one", "two"]', _lines)
+TABLE = Kind(N_("a table"), '{ queue = "Faults" }', _table)
 KEYS = Kind(N_("a table of action ids, each with a list of keys"), '{ note = ["l", "f4"] }', _keys)
 
 
@@ -137,6 +144,11 @@ def url() -> Kind:
         return address
 
     return Kind(N_("a URL with its scheme"), '"sqlite:////srv/desk/cordboard.db"', read)
+
+
+def source_url() -> Kind:
+    """Return the kind of URLs that say how to speak to a source."""
+    return replace(url(), example='"rt+https://helpdesk.example/rt/"')
 
 
 def holds_password(address: str) -> bool:

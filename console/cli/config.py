@@ -111,7 +111,11 @@ def _in_force(setting: Setting) -> Iterator[tuple[str, Any]]:
     prefix = f"profiles.{setting.profile_name}"
     forced = {"backend": without_secret(setting.backend_url), "agent": setting.actor}
     for one in fields(setting.profile):
-        yield f"{prefix}.{one.name}", forced.get(one.name, getattr(setting.profile, one.name))
+        if one.name != "sources":
+            yield f"{prefix}.{one.name}", forced.get(one.name, getattr(setting.profile, one.name))
+    for name, source in setting.profile.sources.items():
+        for one in fields(source):
+            yield f"{prefix}.sources.{name}.{one.name}", getattr(source, one.name)
 
 
 def toml(value: object) -> str:
@@ -132,7 +136,10 @@ _SECTIONS = {
     "interface": N_("How the console looks and answers."),
     "drafts": N_("What happens to text that is typed and not yet saved."),
     "profiles": N_("A desk: where its records are, whom it serves. Give each one a table of its own."),
+    "sources": N_("One more place of the desk's customers, tickets or outages. Give each one a table of its own."),
 }
+_NAMES = {"NAME": "main", "SOURCE": "helpdesk"}
+"""What stands in the example in the places of names."""
 
 
 def example() -> str:
@@ -143,7 +150,11 @@ def example() -> str:
         within, _dot, name = setting.name.rpartition(".")
         if within != section:
             section = within
-            lines += ["", _commented(_(_SECTIONS[section.partition(".")[0]])), f"[{section.replace('NAME', 'main')}]"]
+            of_source = ".sources." in section
+            table = ".".join(_NAMES.get(part, part) for part in section.split("."))
+            about = _SECTIONS["sources" if of_source else section.partition(".")[0]]
+            # A source without a URL is a mistake: its table is commented out with all that is in it.
+            lines += ["", _commented(_(about)), f"#[{table}]" if of_source else f"[{table}]"]
         lines += ["", *_explained(name, setting)]
     return "\n".join(lines) + "\n"
 
@@ -153,6 +164,9 @@ def _explained(name: str, setting: Declared) -> Iterator[str]:
     if setting.kind.words:
         words = ", ".join(f'"{word}"' for word in setting.kind.words if word)
         yield _commented(_("One of: {words}").format(words=words))
+    if setting.needed:
+        yield f"#{name} = {setting.kind.example}"
+        return
     if toml(setting.default) in ('""', "[]", "{}"):
         yield _commented(_("For example: {line}").format(line=f"{name} = {setting.kind.example}"))
     yield f"#{name} = {toml(setting.default)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 from console import config
 from console.actions import BY_ID
 from console.cli.config import example, toml
-from console.config import ConfigError, Fault, Interface, Profile, Settings, declared, load, read
+from console.config import ConfigError, Declared, Fault, Interface, Profile, Settings, Source, declared, load, read
 from console.config_kinds import KEYS
 from console.keynames import rebound
 
 ROOT = Path(__file__).parents[2]
+_URL = 'profiles.main.sources.helpdesk.url = "rt+https://helpdesk.example/rt/"\n'
 
 
 def faults(content: str) -> list[tuple[int, str, str]]:
@@ -199,18 +201,25 @@ def test_the_example_names_every_setting_and_means_the_defaults() -> None:
     table = tomllib.loads(uncommented)
     for setting in declared():
         within = table
-        *parents, name = setting.name.replace("NAME", "main").split(".")
+        *parents, name = _named(setting).split(".")
         for parent in parents:
             within = within[parent]
         assert name in within, setting.name
-    assert read(uncommented) == Settings()
+    main = read(uncommented).profiles["main"]
+    assert replace(main, sources={}) == Settings().profiles["main"]
+    assert main.sources == {"helpdesk": Source(url="rt+https://helpdesk.example/rt/")}
+
+
+def _named(setting: Declared) -> str:
+    return setting.name.replace("NAME", "main").replace("SOURCE", "helpdesk")
 
 
 def test_each_example_value_is_accepted() -> None:
     """What an explanation tells to write is right."""
     for setting in declared():
-        name = setting.name.replace("NAME", "main")
-        read(f"{name} = {setting.kind.example}")
+        read(
+            f"{_URL if '.sources.' in setting.name and not setting.needed else ''}{_named(setting)} = {setting.kind.example}"
+        )
 
 
 def test_the_example_of_own_keys_is_about_real_actions() -> None:
@@ -233,8 +242,58 @@ def test_every_setting_is_documented() -> None:
 def test_defaults_satisfy_their_own_kinds() -> None:
     """A default written into the file is accepted there."""
     for setting in declared():
-        name = setting.name.replace("NAME", "main")
-        read(f"{name} = {toml(setting.default)}")
+        if not setting.needed:
+            read(f"{_URL if '.sources.' in setting.name else ''}{_named(setting)} = {toml(setting.default)}")
+
+
+def test_sources_are_read_by_name() -> None:
+    """A profile's sources keep the order of the file, with all that was said of each."""
+    settings = read(
+        """
+        [profiles.night.sources.helpdesk]
+        url = "rt+https://helpdesk.example/"
+        writes = ["tickets", "contacts"]
+        options = { queues = { Faults = "fault" } }
+        [profiles.night.sources.alarms]
+        url = "alertmanager+https://alarms.example/"
+        poll_seconds = 1
+        [profiles.main]
+        """
+    )
+    sources = settings.profiles["night"].sources
+    assert list(sources) == ["helpdesk", "alarms"]
+    assert sources["helpdesk"].writes == ("tickets", "contacts")
+    assert sources["helpdesk"].options == {"queues": {"Faults": "fault"}}
+    assert (sources["alarms"].poll_seconds, sources["alarms"].keep_offline) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "word"),
+    [
+        ("[profiles.main.sources.helpdesk]", "profiles.main.sources.helpdesk", "url"),
+        (
+            '[profiles.main.sources."Help Desk"]\nurl = "rt+https://x/"',
+            "profiles.main.sources.Help Desk",
+            "small letters",
+        ),
+        ('[profiles.main]\nbackend = "helpdsk"', "profiles.main.backend", "neither a URL"),
+        ('[profiles.main.sources.a]\nurl = "rt+https://me:secret@x/"', "profiles.main.sources.a.url", "password"),
+        (
+            '[profiles.main.sources.a]\nurl = "rt+https://x/"\nwrites = ["money"]',
+            "profiles.main.sources.a.writes",
+            "tickets",
+        ),
+        ('[profiles.main.sources.a]\nurl = "rt+https://x/"\npol = 1', "profiles.main.sources.a.pol", "poll_seconds"),
+    ],
+)
+def test_a_wrong_source_is_explained(line: str, name: str, word: str) -> None:
+    """Each fault of a source names where it stands and what to write."""
+    with pytest.raises(ConfigError) as raised:
+        read(line)
+    (fault,) = raised.value.faults
+    assert fault.name == name
+    assert word in fault.says
+    assert "secret" not in fault.says
 
 
 def test_the_settings_are_frozen() -> None:
