@@ -33,6 +33,8 @@ class BackendError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.source = source
+        self.status: int | None = None
+        """The status of the HTTP answer that says so; None where there was no answer, or no HTTP."""
 
 
 class Unavailable(BackendError):

@@ -1,0 +1,311 @@
+"""How requests are signed: a token, a user with a password, or OAuth2 client credentials.
+
+A secret is read at the first request, in a thread, for a keyring may wait for a person; and again after a 401, once a
+request, for somebody may have signed in anew. Nothing here shows a secret: it lives in objects whose `repr` is blank,
+errors are raised where no local variable holds one, and `scrub` takes it out of what a server echoes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import threading
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from backends.errors import BackendError, Invalid, NotSignedIn
+
+T = TypeVar("T")
+
+EARLY = 30.0
+"""Seconds before its end from which a bearer token counts as expired: clocks differ, and requests take time."""
+_LIFETIME = 3600.0
+"""Seconds that a bearer token lives whose server does not say (RFC 6749 §5.1 only recommends that it does)."""
+_BEARER = "Bearer {token}"
+_SHORT = 4
+"""Secrets up to this many characters are not scrubbed from texts: they would be found in any word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token that the server gave out for this agent or this desk."""
+
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    """A user and a password (RFC 7617)."""
+
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """OAuth2 client credentials (RFC 6749 §4.4): exchanged at `token_url` for a bearer token that expires."""
+
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    token_url: str
+    scope: str = ""
+
+
+Secret = Token | Basic | ClientCredentials
+
+_NEEDED = {
+    "token": (Token, {"token": "value"}),
+    "basic": (Basic, {"user": "user", "password": "password"}),
+    "oauth2": (
+        ClientCredentials,
+        {"client_id": "client_id", "client_secret": "client_secret", "token_url": "token_url"},
+    ),
+}
+
+
+def secret_from(text: str) -> Secret:
+    """Return the secret that a keyring's text describes; raises Invalid, which never quotes the text."""
+    found, field_name, code = _parsed(text)
+    del text  # it must not be a local of the frame that raises
+    if found is None:
+        raise Invalid(field_name, code, "sign in again with cordboard login")
+    return found
+
+
+def _parsed(text: str) -> tuple[Secret | None, str, str]:
+    """Return the secret, or the field that is wrong and how."""
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError):
+        return None, "secret", "not_json"
+    kind = held.get("kind") if isinstance(held, dict) else None
+    if not isinstance(kind, str) or kind not in _NEEDED:
+        return None, "kind", "unknown"
+    made, names = _NEEDED[kind]
+    values: dict[str, Any] = {}
+    for name, attribute in names.items():
+        value = held.get(name)
+        if not isinstance(value, str) or not value or not value.isprintable():
+            return None, name, "missing" if not value else "not_a_text"
+        values[attribute] = value
+    if made is ClientCredentials:
+        scope = held.get("scope") or ""
+        values["scope"] = scope if isinstance(scope, str) else ""
+    return made(**values), "", ""
+
+
+def secret_text(secret: Secret) -> str:
+    """Return the text that a keyring keeps for `secret`; `secret_from` reads it."""
+    match secret:
+        case Token(value):
+            return json.dumps({"kind": "token", "token": value})
+        case Basic(user, password):
+            return json.dumps({"kind": "basic", "user": user, "password": password})
+        case ClientCredentials(client_id, client_secret, token_url, scope):
+            held = {"client_id": client_id, "client_secret": client_secret, "token_url": token_url, "scope": scope}
+            return json.dumps({"kind": "oauth2", **held})
+
+
+def basic_header(user: str, password: str) -> str:
+    """Return the value of an Authorization header for a user and a password, in UTF-8."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+
+
+class Headers:
+    """Headers of a request. No mapping and without a `repr`, so that no report of a crash spells them out."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self, held: Mapping[str, str]) -> None:
+        self._held = dict(held)
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self._held[name] = value
+
+    def items(self) -> list[tuple[str, str]]:
+        """Return names and values."""
+        return list(self._held.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A token that a server gave for a while, and until when (`time.monotonic`) it is worth something."""
+
+    value: str = field(repr=False)
+    until: float = 0.0
+
+
+class Exchange(Protocol):
+    """What turns client credentials into a bearer token: the HTTP layer, whose business requests are."""
+
+    def __call__(self, credentials: ClientCredentials) -> Awaitable[Bearer]:
+        """Return a new token; raises NotSignedIn or Unavailable."""
+
+
+class Signer:
+    """Puts the Authorization header on requests; shared by all requests of a source.
+
+    `token_format` says how the server wants a token written. `secret` blocks and may fail in any way; None is no
+    secret, and then requests go unsigned, which some feeds want.
+    """
+
+    def __init__(self, secret: Callable[[], str | None] | None = None, token_format: str = _BEARER) -> None:
+        self._ask = secret
+        self._format = token_format
+        self._secret: Secret | None = None
+        self._bearer: Bearer | None = None
+        self._asked = False
+        self._lock: asyncio.Lock | None = None
+        self._serial = 0
+
+    @property
+    def serial(self) -> int:
+        """A number that changes whenever requests begin to be signed otherwise."""
+        return self._serial
+
+    @property
+    def signs(self) -> bool:
+        """Whether requests carry a secret, as far as is known now."""
+        return self._secret is not None
+
+    def reset(self) -> None:
+        """Forget what was read; the next request reads it anew, on whatever event loop it runs."""
+        self._secret, self._bearer, self._asked, self._lock = None, None, False, None
+        self._serial += 1
+
+    async def sign(self, headers: Headers, exchange: Exchange) -> int:
+        """Put the credentials into `headers` and return the serial they have; raises NotSignedIn or Unavailable."""
+        if not self._ready():
+            async with self._locked():
+                if not self._ready():
+                    await self._prepare(exchange)
+        if self._bearer is not None:
+            headers["Authorization"] = f"Bearer {self._bearer.value}"
+        elif isinstance(self._secret, Token):
+            headers["Authorization"] = self._format.replace("{token}", self._secret.value)
+        elif isinstance(self._secret, Basic):
+            headers["Authorization"] = basic_header(self._secret.user, self._secret.password)
+        return self._serial
+
+    def _ready(self) -> bool:
+        if isinstance(self._secret, ClientCredentials):
+            return self._bearer is not None and time.monotonic() < self._bearer.until
+        return self._asked
+
+    def _locked(self) -> asyncio.Lock:
+        if self._lock is None:
+            self._lock = asyncio.Lock()
+        return self._lock
+
+    async def _prepare(self, exchange: Exchange) -> None:
+        if not self._asked:
+            self._secret = await self._read()
+            self._asked = True
+        if isinstance(self._secret, ClientCredentials):
+            self._bearer = await exchange(self._secret)
+        self._serial += 1
+
+    async def renew(self, refused: int, exchange: Exchange) -> bool:
+        """Return whether to try once more after a 401 to what was signed with serial `refused`.
+
+        Reads the secret again; client credentials get a new token in any case. False when nothing is new, so that a
+        wrong password is sent once and no account is locked by repeating it.
+        """
+        async with self._locked():
+            if self._serial != refused:
+                return True  # another request was faster
+            former = self._secret
+            self._secret = await self._read()
+            if isinstance(self._secret, ClientCredentials):
+                self._bearer = await exchange(self._secret)
+            elif self._secret == former:
+                return False
+            else:
+                self._bearer = None
+            self._serial += 1
+            return True
+
+    async def _read(self) -> Secret | None:
+        if self._ask is None:
+            return None
+        ask = self._ask
+        failure: BackendError | None = None
+        try:
+            return await in_thread(lambda: _secret_or_none(ask))
+        except Invalid as error:
+            failure = NotSignedIn(f"the stored secret cannot be used: {error.field} {error.code}")
+        except Exception as error:  # a keyring may fail in any way; its words may hold anything
+            failure = NotSignedIn(f"the secret cannot be read: {type(error).__name__}")
+        raise failure
+
+    def scrub(self, text: str) -> str:
+        """Return `text` without the secrets in use, should a server have echoed one."""
+        held: list[str] = [self._bearer.value] if self._bearer is not None else []
+        match self._secret:
+            case Token(value):
+                held.append(value)
+            case Basic(user, password):
+                held += [password, basic_header(user, password).removeprefix("Basic ")]
+            case ClientCredentials(_, client_secret, _, _):
+                held.append(client_secret)
+            case None:
+                pass
+        for value in held:
+            if len(value) > _SHORT:
+                text = text.replace(value, "…")
+        return text
+
+
+def _secret_or_none(ask: Callable[[], str | None]) -> Secret | None:
+    held = ask()
+    if not held:
+        return None
+    found, name, code = _parsed(held)
+    del held
+    if found is None:
+        raise Invalid(name, code)
+    return found
+
+
+async def in_thread(call: Callable[[], T]) -> T:
+    """Return what `call` returns from a thread of its own, which nobody waits for when the program ends.
+
+    The threads of `asyncio.to_thread` are waited for, and a keyring may wait for ever.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]
+
+    def work() -> None:
+        try:
+            outcome: tuple[T | None, BaseException | None] = (call(), None)
+        except BaseException as error:
+            outcome = (None, error)
+        try:
+            loop.call_soon_threadsafe(settle, *outcome)
+        except RuntimeError:
+            return  # the loop is closed: nobody waits any more
+
+    threading.Thread(target=work, name="secret", daemon=True).start()
+    return await done
+
+
+def lifetime(answered: object) -> float:
+    """Return the seconds that a token server's `expires_in` stands for, less `EARLY` or a tenth; never below one."""
+    try:
+        seconds = float(answered)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        seconds = _LIFETIME
+    if not 0 < seconds < 10 * 365 * 86_400:
+        seconds = _LIFETIME
+    return max(1.0, seconds - min(EARLY, seconds / 10))

@@ -1,0 +1,77 @@
+"""The HTTP client of a source: made in a thread, for httpx and the certificates take their time to load."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from typing import TYPE_CHECKING
+
+from backends.errors import Invalid
+from backends.rest.access import PROXY_OF_ENVIRONMENT, Access, is_loopback
+
+if TYPE_CHECKING:
+    import httpx
+
+KEEP_ALIVE = 30.0
+"""Seconds that an idle connection is kept for the next request."""
+_CHATTY = ("httpx", "httpcore", "stamina")
+
+
+def client_for(access: Access, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
+    """Return the client for `access`; blocks some 0.2 s the first time. Raises Invalid for a useless bundle."""
+    import httpx
+    import stamina.instrumentation
+
+    _silence()
+    # A repetition is among the exchanges; nothing may be printed over the screen.
+    stamina.instrumentation.set_on_retry_hooks(())
+    # Through a proxy, plain http to this computer itself would leave it.
+    proxy = "" if is_loopback(access.base) else access.proxy
+    trusted = _context(access)
+    named = proxy if proxy != PROXY_OF_ENVIRONMENT else ""
+    return httpx.AsyncClient(
+        verify=trusted,
+        proxy=httpx.Proxy(named, ssl_context=trusted if named.startswith("https") else None) if named else None,
+        trust_env=proxy == PROXY_OF_ENVIRONMENT,
+        follow_redirects=False,
+        # The total deadline is kept round the whole request; this alone would let a server drip for ever.
+        timeout=httpx.Timeout(None, connect=max(1.0, access.deadline / 2)),
+        limits=httpx.Limits(
+            max_connections=None, max_keepalive_connections=access.connections, keepalive_expiry=KEEP_ALIVE
+        ),
+        cookies=_no_cookies(),
+        transport=transport,
+    )
+
+
+def _no_cookies() -> httpx.Cookies:
+    """Return a jar that takes nothing: a session's cookie would outlive the sign-in that it came from."""
+    from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+    import httpx
+
+    return httpx.Cookies(CookieJar(DefaultCookiePolicy(allowed_domains=[])))
+
+
+def _context(access: Access) -> ssl.SSLContext:
+    """Return the TLS context that trusts the profile's authorities, else the computer's, else the ones we ship with."""
+    from pathlib import Path
+
+    if access.ca_file:
+        try:
+            return ssl.create_default_context(cafile=str(Path(access.ca_file).expanduser()))
+        except (OSError, ssl.SSLError) as error:
+            raise Invalid("ca_file", "not_a_bundle", str(error)[:200], source=access.name) from None
+    paths = ssl.get_default_verify_paths()
+    if not (paths.cafile or paths.capath):
+        import certifi
+
+        return ssl.create_default_context(cafile=certifi.where())
+    return ssl.create_default_context()
+
+
+def _silence() -> None:
+    """Keep the libraries from logging whole URLs, in which there are people's numbers."""
+    for name in _CHATTY:
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level, logging.WARNING))
