@@ -5,14 +5,15 @@ Used by the console, by `cordboard show` and by its JSON alike.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from backends.delivery import Delivery, DeliveryState, Outgoing
 from backends.errors import BackendError, NotFound
 from backends.port import Backend, Capability, CustomerFile, OutageFilter, Page, TimelineFilter
 from backends.records import LIVE_OUTAGE_STATES, Entry, Key, Operator, Outage, OutageState, TicketEvent
+from console.desk.sources import Source, SourceState, sources_of
 from console.rules.clocks import MOVES_CLOCKS, may_have_waited
 from console.rules.coverage import Hit, hits
 from console.rules.timeline import Happening, merged
@@ -23,25 +24,6 @@ EVERYTHING = TimelineFilter()
 HISTORY = timedelta(days=730)
 """How far back outages are laid over the history."""
 _OVER = frozenset(OutageState) - LIVE_OUTAGE_STATES
-
-
-class SourceState(StrEnum):
-    """How a source stands; failed and stale ones keep what they gave before."""
-
-    LOADING = "loading"
-    FRESH = "fresh"
-    STALE = "stale"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One source of the view: its state, when it last answered, and the error that keeps it from answering."""
-
-    name: str
-    state: SourceState
-    at: datetime | None = None
-    error: BackendError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +40,17 @@ class Picture:
     sources: tuple[Source, ...] = ()
     waits: tuple[TicketEvent, ...] = ()
     """Events that tell when the tickets waited for the customer, in any order: their clocks need all of them."""
+    deliveries: tuple[Delivery, ...] = ()
+    """What is on its way to a source that has not taken it yet (R23)."""
 
     @property
     def key(self) -> Key:
         """The customer's key."""
         return self.file.customer.key
+
+    def on_their_way(self) -> Mapping[Key, DeliveryState]:
+        """Return the keys of records that are not with their source yet, and how each of them stands."""
+        return {record.key: one.state for one in self.deliveries for record in one.records}
 
     def happenings(self) -> list[Happening]:
         """Return the history up to now, newest first; outages stay out while a filter is on."""
@@ -113,8 +101,8 @@ async def gather(
     page: Page[Entry] = await backend.timeline(key, only=only, limit=limit)
     live, past = await outages_of(backend, file, now)
     waits = await _waits(backend, file, page, page.after is None and only == EVERYTHING)
-    source = Source(backend.name, SourceState.FRESH, now)
-    return Picture(file, now, live, past, page.rows, page.after, only, (source,), waits)
+    on_way = backend.deliveries(key) if isinstance(backend, Outgoing) else ()
+    return Picture(file, now, live, past, page.rows, page.after, only, sources_of(backend, key, now), waits, on_way)
 
 
 async def older(backend: Backend, picture: Picture, limit: int = PAGE) -> Picture:

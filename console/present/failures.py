@@ -81,3 +81,22 @@ def failure_words(error: errors.BackendError) -> str:
         if isinstance(error, kind):
             return says(error)
     return _("Something went wrong. Your text is kept.")
+
+
+_CAUSES: tuple[tuple[type[errors.BackendError], str], ...] = (
+    (errors.TimedOut, N_("no answer in time")),
+    (errors.Busy, N_("asks to slow down")),
+    (errors.Unavailable, N_("no answer")),
+    (errors.NotSignedIn, N_("does not accept the credentials")),
+    (errors.NotAllowed, N_("does not allow it")),
+    (errors.NotFound, N_("not there")),
+    (errors.Conflict, N_("changed meanwhile")),
+    (errors.Invalid, N_("does not take it")),
+    (errors.Unsupported, N_("cannot do that")),
+    (errors.Damaged, N_("damaged")),
+)
+
+
+def cause_words(error: errors.BackendError) -> str:
+    """Return in a few words why a source does not give what was asked."""
+    return next((_(words) for kind, words in _CAUSES if isinstance(error, kind)), _("failed"))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from backends.delivery import DeliveryState
 from backends.records import Key, Ticket, TicketEvent
 from console.i18n import current_language
 from console.present.setting import Now
@@ -43,6 +44,7 @@ class _Kept:
     since: datetime
     until: datetime
     row: RowView
+    on_way: DeliveryState | None = None
 
 
 @dataclass(slots=True)
@@ -64,9 +66,13 @@ class KeptRows:
         item: Item,
         now: Now,
         tickets: Mapping[Key, Ticket],
-        make: Callable[[Item, Now, Mapping[Key, Ticket]], RowView],
+        make: Callable[[Item, Now, Mapping[Key, Ticket], DeliveryState | None], RowView],
+        on_way: DeliveryState | None = None,
     ) -> RowView:
-        """Return the kept row of an item when it still says the same, else a new one made by `make`."""
+        """Return the kept row of an item when it still says the same, else a new one made by `make`.
+
+        `on_way` says that the entry is not with its source yet.
+        """
         one = item.happening
         name = item.key
         ticket = tickets.get(one.ticket_key) if isinstance(one, TicketEvent) else None
@@ -78,9 +84,11 @@ class KeptRows:
             and kept.depth == item.depth
             and kept.folded == item.folded
             and kept.reference == reference
+            and kept.on_way is on_way
             and (kept.happening is one or kept.happening == one)
         ):
             return kept.row
-        row = make(item, now, tickets)
-        self._rows[name] = _Kept(one, item.depth, item.folded, reference, now.at, words_until(one.at, now), row)
+        row = make(item, now, tickets, on_way)
+        until = words_until(one.at, now)
+        self._rows[name] = _Kept(one, item.depth, item.folded, reference, now.at, until, row, on_way)
         return row

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
+from backends.delivery import DeliveryState
 from backends.port import TimelineFilter
 from backends.records import Direction, Key, Operator, Priority, Ticket, TicketEvent, TicketState
 from console.i18n import _, _n
@@ -12,12 +13,14 @@ from console.present.happenings import told
 from console.present.kept_rows import KeptRows
 from console.present.labels import CLOCK_TONES, plain
 from console.present.setting import Now
+from console.present.sources import DELIVERY_TONES, delivery_word
 from console.rules.clocks import Clock, ClockState, clock
 from console.rules.timeline import Happening, Item, OutageMoment, folded
 from console.words import AGE_WIDTH, MOMENT_SHORT_WIDTH, age, channel_word, left, moment, word
 from widgets.views import Cell, FeedView, RowsView, RowView, Span, Tone
 
 EVERYTHING = TimelineFilter()
+NOTHING: Mapping[Key, DeliveryState] = {}
 _kept = KeptRows()
 
 
@@ -26,11 +29,13 @@ def customer_of(happening: Happening) -> Key:
     return "" if isinstance(happening, OutageMoment) else happening.customer_key
 
 
-def _history_row(item: Item, now: Now, tickets: Mapping[Key, Ticket]) -> RowView:
+def _history_row(item: Item, now: Now, tickets: Mapping[Key, Ticket], on_way: DeliveryState | None) -> RowView:
     one = told(item.happening, now, tickets)
     text: list[Span] = []
     if one.owed:
         text.append(Span(f"[!] {one.state} ", one.state_tone))
+    if on_way is not None:
+        text.append(Span(f"[{delivery_word(on_way)}] ", DELIVERY_TONES[on_way]))
     text.append(Span(one.text, Tone.DIM if one.sign.letter == "T" else Tone.NORMAL))
     state = "" if one.owed else one.state
     cells = (
@@ -48,7 +53,7 @@ def _history_row(item: Item, now: Now, tickets: Mapping[Key, Ticket]) -> RowView
         indent=item.depth,
         folded=item.folded,
         dim=one.sign.letter == "T",
-        marker=Tone.BAD if one.owed else None,
+        marker=Tone.BAD if one.owed else DELIVERY_TONES[on_way] if on_way is not None else None,
     )
 
 
@@ -77,14 +82,24 @@ def history(
     closed: Collection[str] = (),
     opened: Collection[str] = (),
     feed: FeedView | None = None,
+    on_way: Mapping[Key, DeliveryState] = NOTHING,
+    sources: str = "",
 ) -> RowsView:
-    """Return the history as rows: newest first, threads folded as asked. Rows that say the same are the same."""
+    """Return the history as rows: newest first, threads folded as asked. Rows that say the same are the same.
+
+    `on_way` are entries by key that are not with their source yet; `sources` names where it all comes from.
+    """
     items = folded(happenings, closed=closed, opened=opened)
     _kept.begin(next((customer_of(one) for one in happenings if customer_of(one)), ""), now)
-    rows = tuple(_kept.row(item, now, tickets, _history_row) for item in items)
+    rows = tuple(
+        _kept.row(item, now, tickets, _history_row, on_way.get(item.happening.key) if on_way else None)
+        for item in items
+    )
     note = filter_words(only, tickets)
     if not note:
         note = _n("{n} contact", "{n} contacts", total).format(n=total)
+        if sources:
+            note = f"{note} · {sources}"
     if feed is None:
         feed = FeedView()
     return RowsView(rows, _("History"), note, more, feed)
@@ -111,11 +126,19 @@ def holder_words(ticket: Ticket, now: Now) -> str:
 
 
 def _ticket_row(
-    ticket: Ticket, now: Now, operator: Operator, chases: int, broken: bool, waits: Sequence[TicketEvent]
+    ticket: Ticket,
+    now: Now,
+    operator: Operator,
+    chases: int,
+    broken: bool,
+    waits: Sequence[TicketEvent],
+    on_way: DeliveryState | None,
 ) -> RowView:
     one = clock(ticket, operator, now.at, waits)
     done = ticket.state is TicketState.CLOSED
     text: list[Span] = []
+    if on_way is not None:
+        text.append(Span(f"[{delivery_word(on_way)}] ", DELIVERY_TONES[on_way]))
     if chases:
         text.append(Span(_n("{n} chase ", "{n} chases ", chases).format(n=chases), Tone.WARN))
     if broken:
@@ -145,6 +168,7 @@ def tickets(
     *,
     waits: Sequence[TicketEvent] = (),
     closed_too: bool = True,
+    on_way: Mapping[Key, DeliveryState] = NOTHING,
 ) -> RowsView:
     """Return the customer's tickets as rows: open ones first, then those closed lately.
 
@@ -160,6 +184,7 @@ def tickets(
             chases.get(one.key, 0),
             one.key in broken,
             waits,
+            on_way.get(one.key),
         )
         for one in (*opened, *done)
     )

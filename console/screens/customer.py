@@ -14,12 +14,13 @@ from backends.records import (
     Key,
 )
 from console.actions import Where
-from console.desk.picture import EVERYTHING, Picture, Source, SourceState, parents_of, stale
+from console.desk.picture import EVERYTHING, Picture, parents_of, stale
 from console.i18n import _
 from console.present import banners, rows
 from console.present.card import card
 from console.present.details import details
 from console.present.failures import failure_words
+from console.present.sources import delivery_span, names_words, trouble_words
 from console.rules.coverage import hits
 from console.rules.standing import broken_promises, chases_by_ticket, open_tickets
 from console.rules.timeline import name_of
@@ -128,7 +129,13 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
         file = picture.file
         broken = {one.ticket_key for one in broken_promises(file.promises, now.at)}
         view = rows.tickets(
-            file.tickets, now, file.operator, chases_by_ticket(file.chases), broken, waits=picture.waits
+            file.tickets,
+            now,
+            file.operator,
+            chases_by_ticket(file.chases),
+            broken,
+            waits=picture.waits,
+            on_way=picture.on_their_way(),
         )
         widget = self.query_one("#tickets", RowList)
         most = next((count for name, count in MOST_TICKETS.items() if self.has_class(name)), 4)
@@ -152,16 +159,15 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
             closed=self._shut,
             opened=self._unfolded,
             feed=self._feed(picture, bool(happenings)),
+            on_way=picture.on_their_way(),
+            sources=names_words(picture.sources),
         )
         self.query_one("#history", RowList).show(view)
         self.call_after_refresh(self._share_room)
 
     def _feed(self, picture: Picture, any_rows: bool) -> FeedView:
-        source: Source | None = next((one for one in picture.sources if one.state is SourceState.STALE), None)
-        if source is not None and source.error is not None:
-            now = self.now()
-            when = moment(picture.at, now.at, now.zone, short=True)
-            words = _("stale since {when}: {why}").format(when=when, why=failure_words(source.error))
+        words = trouble_words(picture.sources, self.now())
+        if words:
             return FeedView(Feed.STALE, words)
         if any_rows:
             return FeedView()
@@ -287,7 +293,9 @@ class CustomerScreen(ActsOnCustomer, FiltersHistory):
         now, mine = self.now(), self.console_app.now()
         clock = moment(now.at, now.at, now.zone, short=True)
         apart = now.at.astimezone(now.zone).utcoffset() != mine.at.astimezone(mine.zone).utcoffset()
-        return (Span(f"{clock} {now.zone}" if apart else clock, Tone.DIM),)
+        told: Line = (Span(f"{clock} {now.zone}" if apart else clock, Tone.DIM),)
+        waiting = delivery_span(self.picture.deliveries) if self.picture is not None else None
+        return told if waiting is None else (waiting, Span("  "), *told)
 
     def time_passed(self) -> None:
         """Word ages and clocks anew."""

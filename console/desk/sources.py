@@ -1,0 +1,39 @@
+"""How the sources behind a backend stand: what each gave, when, and why it gives nothing now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from backends.errors import BackendError
+from backends.port import Backend
+from backends.records import Key
+from console.rules.sources import Source, SourceState
+
+
+@runtime_checkable
+class Standing(Protocol):
+    """A backend that is made of sources, or shows what a source told earlier."""
+
+    def standing(self, customer_key: Key = "") -> tuple[Source, ...]:
+        """Return how each source stands, for one customer or at all."""
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A backend that may answer with what it was told before."""
+
+    last_answer: datetime | None
+    error: BackendError | None
+
+
+def sources_of(backend: Backend, customer_key: Key, now: datetime) -> tuple[Source, ...]:
+    """Return how the sources of a backend stand; one that answered just now is fresh."""
+    if isinstance(backend, Standing):
+        return backend.standing(customer_key)
+    if isinstance(backend, Remembering) and backend.error is not None:
+        return (Source(backend.name, SourceState.STALE, backend.last_answer, backend.error),)
+    return (Source(backend.name, SourceState.FRESH, now),)
+
+
+__all__ = ["Remembering", "Source", "SourceState", "Standing", "sources_of"]

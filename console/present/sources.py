@@ -1,0 +1,63 @@
+"""Where what is shown comes from, and how old it is: nothing to say while all is well, plain words when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from backends.delivery import Delivery, DeliveryState
+from console.i18n import _, _n
+from console.present.failures import cause_words
+from console.present.labels import plain
+from console.present.setting import Now
+from console.rules.sources import Source, SourceState
+from console.words import age, moment
+from widgets.views import Span, Tone
+
+DELIVERY_TONES = {
+    DeliveryState.WAITING: Tone.WARN,
+    DeliveryState.REFUSED: Tone.BAD,
+    DeliveryState.CONFLICT: Tone.BAD,
+}
+
+
+def delivery_word(state: DeliveryState) -> str:
+    """Return how something stands that is not with its source yet."""
+    if state is DeliveryState.WAITING:
+        return _("not sent yet")
+    return _("refused") if state is DeliveryState.REFUSED else _("conflict")
+
+
+def source_words(source: Source, now: Now) -> str:
+    """Return how one source stands, with its name."""
+    name = plain(source.name, 24)
+    why = cause_words(source.error) if source.error is not None else ""
+    if source.state is SourceState.LOADING:
+        return _("{source}: loading").format(source=name)
+    if source.state is SourceState.FAILED:
+        return _("{source}: failed: {why}").format(source=name, why=why)
+    when = moment(source.at, now.at, now.zone, short=True) if source.at is not None else _("the start")
+    if source.state is SourceState.STALE:
+        return _("{source}: stale since {when}: {why}").format(source=name, when=when, why=why)
+    old = age(source.at, now.at) if source.at is not None else ""
+    return _("{source}: {age} ago").format(source=name, age=old) if old else name
+
+
+def trouble_words(sources: Sequence[Source], now: Now) -> str:
+    """Return what is missing or old on this screen, empty when nothing is."""
+    return " · ".join(source_words(one, now) for one in sources if one.state is not SourceState.FRESH)
+
+
+def names_words(sources: Sequence[Source]) -> str:
+    """Return the names of several sources that are all fresh; nothing for a single one, which nobody asks about."""
+    return ", ".join(plain(one.name, 16) for one in sources) if len(sources) > 1 else ""
+
+
+def delivery_span(deliveries: Collection[Delivery]) -> Span | None:
+    """Return how many things are not with their source yet, for the status line; None when all are."""
+    if not deliveries:
+        return None
+    stuck = sum(1 for one in deliveries if one.state is not DeliveryState.WAITING)
+    if stuck:
+        return Span(_n("{n} refused", "{n} refused", stuck).format(n=stuck), Tone.BAD)
+    waiting = len(deliveries)
+    return Span(_n("{n} not sent yet", "{n} not sent yet", waiting).format(n=waiting), Tone.WARN)
