@@ -34,6 +34,7 @@ MOST_TOLD = 500
 SHORTEST_GAP = 0.1
 """Seconds between two looks, however often somebody pushes."""
 _ALL = OutageFilter()
+_EVERY = OutageFilter(limit=1_000_000)
 
 
 def _now() -> datetime:
@@ -135,27 +136,34 @@ class FeedBackend(OutagesOnly):
 
     async def _be_fresh(self) -> None:
         self._opened()
+        if self._polling and self._fault is None and self._last is not None:
+            return
         asked = time.monotonic()
         async with self._looking:
             age = asked - self._looked
             if self._fault is not None and age < self.poll:
                 raise self._fault.with_traceback(None)
-            if self._fault is not None or (age >= self.poll and not self._polling):
+            if age >= self.poll:
                 await self._look()
 
     async def explain(self) -> Understanding:
         """Read the source now and tell what became of it."""
         reading = await self.look()
+        told = {outage.key for outage in reading.outages}
+        kept = tuple(outage for outage in await self.outages(_EVERY) if outage.key in told)
+        left_out = dict(reading.left_out)
+        if len(told) > len(kept):
+            left_out["over"] = len(told) - len(kept)
         problems = reading.problems
         if self._doorbell is not None and self._doorbell.fault:
             problems = (Problem("listen", self._doorbell.address, self._doorbell.fault), *problems)
         return Understanding(
-            tuple(outage for outage in await self.outages() if outage.key in {one.key for one in reading.outages}),
+            kept,
             self._last_at,
             reading.entries,
             problems,
             reading.problems_total + len(problems) - len(reading.problems),
-            reading.left_out,
+            left_out,
             reading.published_at,
         )
 

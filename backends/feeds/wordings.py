@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from backends.clean import fold, tokens
+from backends.clean import tokens
 from backends.feeds.options import Options
 
 
@@ -70,7 +70,9 @@ _AHEAD = frozenset(
         "zostanie ma do kommer ska innan nar if unless after"
     )
 )
-_DATES = re.compile(r"^[\s\d.,:/\-–—]*(?:(?:[a-z]{3,9}|utc|gmt|[ap]m)\b[\s\d.,:/\-–—]*)?")
+_AFTER_LABEL = re.compile(r"\s[-–—]\s|[-–—:.]\s|$")
+_LABEL_WORDS = 4
+_LABEL_LINES = 3
 
 
 class Wording:
@@ -93,12 +95,17 @@ class Wording:
         return None
 
     def at_start(self, text: str) -> Said | None:
-        """Return what a body says by its label: `Resolved - the line works again`, after a date or without one."""
-        head = re.split(r"[-–—:.\n]", _DATES.sub("", fold(text), count=1).lstrip(" -–—:.[("), maxsplit=1)[0]
-        words = tokens(head)[:4]
-        if len(words) == 1 and words[0] in _LABELS_OF_END:
-            return Said.OVER
-        return self.in_title(" ".join(words)) if words else None
+        """Return what a body says by its label: `Resolved - the line works again`, a date may stand before it."""
+        for line in text.lstrip().split("\n")[:_LABEL_LINES]:
+            label = _AFTER_LABEL.split(line.strip(), maxsplit=1)[0]
+            words = [word for word in tokens(label) if not any(sign.isdigit() for sign in word)]
+            if len(words) > _LABEL_WORDS:
+                return None
+            if len(words) == 1 and words[0] in _LABELS_OF_END:
+                return Said.OVER
+            if found := self.in_title(label):
+                return found
+        return None
 
     def _says(self, words: list[str], phrase: tuple[str, ...], said: Said) -> bool:
         length = len(phrase)
