@@ -42,7 +42,7 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
 
 
 async def _verify(args: argparse.Namespace, setting: Setting) -> int:
-    async with setting.open_backend(existing=True) as backend:
+    async with setting.open_backend(existing=True, home_only=True) as backend:
         with setting.progress(0, _("Checking the audit trail")) as progress:
             verdict = await backend.audit_verify(progress.at)
     whole = verdict.broken_at is None
@@ -61,7 +61,7 @@ async def _verify(args: argparse.Namespace, setting: Setting) -> int:
 
 async def _list(args: argparse.Namespace, setting: Setting) -> int:
     entries: list[AuditEntry] = []
-    async with setting.open_backend(existing=True) as backend:
+    async with setting.open_backend(existing=True, home_only=True) as backend:
         require(await working_agent(backend, setting), Right.AUDIT)
         key = (await one_customer(backend, args.customer)).key if args.customer else ""
         after: str | None = None

@@ -109,7 +109,7 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
 
 
 async def _carried_out(order: Order, setting: Setting, report: Report, rejects: Rejects) -> None:
-    async with setting.open_backend() as backend:
+    async with setting.open_backend(home_only=True) as backend:
         if not order.dry_run and (says := setting.unknown_agent(await backend.agents())):
             raise codes.Stop(says, codes.NOT_ALLOWED)
         with setting.progress(0, _("Importing")) as bar:

@@ -79,13 +79,15 @@ def run_console(setting: Setting, url: str, *, customer: str | None = None, wish
     from console.terminal.capabilities import apply_environment
 
     apply_environment(terminal)
+    from console.cli.sources import records_of
+
     run_app = _console()
     try:
-        return run_app(setting, setting.connect(url), terminal, customer=customer)
+        return run_app(setting, records_of(setting), terminal, customer=customer)
     except WrongVersion as error:
         if error.newer or not _upgraded(setting, error):
             raise
-    return run_app(setting, setting.connect(url), terminal, customer=customer)
+    return run_app(setting, records_of(setting), terminal, customer=customer)
 
 
 def _console() -> Callable[..., int]:

@@ -144,14 +144,33 @@ class Setting:
         Raises Stop for a file name in the place of a URL, and for a URL that carries a password, which others could
         read in the list of processes.
         """
-        given = self.backend_flag or self.environ.get("CORDBOARD_BACKEND", "")
+        given = self._given
         if given and ":" not in given:
             says = _("a backend is named by a URL; for this file write {url}")
             raise codes.Stop(says.format(url=sqlite_url(Path(given).expanduser().absolute())), codes.USAGE)
         if holds_password(given):
             says = _("a backend's URL must not carry a password; leave it out, it belongs into the keyring")
             raise codes.Stop(says, codes.USAGE)
-        return given or self.profile.backend or sqlite_url(self.paths.database)
+        if given:
+            return given
+        if self.home_source:
+            return self.profile.sources[self.home_source].url
+        return self.profile.backend or sqlite_url(self.paths.database)
+
+    @property
+    def _given(self) -> str:
+        return self.backend_flag or self.environ.get("CORDBOARD_BACKEND", "")
+
+    @property
+    def backend_named(self) -> bool:
+        """Whether the records were named for this one call; the profile's other sources then have no part in it."""
+        return bool(self._given)
+
+    @property
+    def home_source(self) -> str:
+        """The name of the source that is the profile's own store, empty where that is no source."""
+        backend = self.profile.backend
+        return backend if not self._given and backend in self.profile.sources else ""
 
     @cached_property
     def actor(self) -> str:
@@ -232,18 +251,20 @@ class Setting:
         return words.moment(moment, datetime.now(UTC), self.zone)
 
     @asynccontextmanager
-    async def open_backend(self, *, existing: bool = False) -> AsyncIterator[Backend]:
+    async def open_backend(self, *, existing: bool = False, home_only: bool = False) -> AsyncIterator[Backend]:
         """Open the records for as long as the block runs; raises what `Backend.open` raises.
 
         A database file that is not there yet is created, or with `existing` raises Stop: looking into an empty
-        database that nobody meant to make helps nobody.
+        database that nobody meant to make helps nobody. `home_only` leaves out all but the profile's own store.
         """
+        from console.cli.sources import records_of
+
         file = self.database_file
-        if file is not None:
-            if existing and not file.exists():
-                raise codes.Stop(self._no_database(file), codes.UNAVAILABLE)
-            self.paths.make()
-        backend = self.connect(self.backend_url)
+        alone = home_only or self.backend_named or not self.profile.sources
+        if file is not None and alone and existing and not file.exists():
+            raise codes.Stop(self._no_database(file), codes.UNAVAILABLE)
+        self.paths.make()
+        backend = records_of(self, home_only=home_only)
         try:
             await backend.open()
             yield backend

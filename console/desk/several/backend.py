@@ -1,0 +1,506 @@
+"""Several sources as one backend: asked all at once, shown as they come, none holding up the others.
+
+The home store is the profile's own: its keys are the desk's keys, it keeps the audit trail, the links between sources,
+and what a helpdesk has no place for. A source that is slow, gone or refusing is a named state, never an empty list.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from backends.delivery import Delivery
+from backends.errors import BackendError, Invalid, NotFound, Unavailable, Unsupported
+from backends.events import Event
+from backends.port import (
+    Backend,
+    Batch,
+    Capability,
+    CustomerFile,
+    Match,
+    OutageFilter,
+    Page,
+    QueueFilter,
+    Receipt,
+    TextHit,
+    TicketFilter,
+    TimelineFilter,
+)
+from backends.records import (
+    Agent,
+    AuditEntry,
+    AuditVerdict,
+    Contact,
+    Customer,
+    Entry,
+    Key,
+    Link,
+    Operator,
+    Origin,
+    Outage,
+    Record,
+    Ticket,
+    TicketEvent,
+)
+from console.desk.several.circle import Circle
+from console.desk.several.circles import Circles
+from console.desk.several.hearing import Hearing
+from console.desk.several.keys import HOME, joined, parted, rekeyed
+from console.desk.several.members import Member
+from console.desk.several.outages import Outages
+from console.desk.several.pages import Stream, merged
+from console.desk.several.searching import Searching
+from console.desk.several.writing import Writing
+from console.desk.sources import Source, SourceState
+from console.rules.identity import as_one, same_contact, same_event
+
+GRACE = 0.12
+"""Seconds that a page waits for sources other than the one asked; what comes later is shown when it comes."""
+PATIENCE = 3.0
+"""Seconds that a list over all sources waits for a slow one."""
+EVERYTHING = TimelineFilter()
+_ALL_TICKETS = TicketFilter()
+_ALL_OUTAGES = OutageFilter()
+_ALL_WAITING = QueueFilter()
+MOST_REFERENCES = 2_000
+
+
+class Several:
+    """The port over several sources; `home` is the profile's own backend, `others` are the sources by name."""
+
+    def __init__(
+        self,
+        home: Backend,
+        others: Mapping[str, Backend],
+        *,
+        writes: Mapping[str, frozenset[type[Record]]] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        grace: float = GRACE,
+    ) -> None:
+        wishes = writes or {}
+        self.members = {HOME: Member(HOME, home)} | {
+            name: Member(name, backend, wishes.get(name, frozenset())) for name, backend in others.items()
+        }
+        self.home = self.members[HOME]
+        self.name = home.name
+        self.url = home.url
+        self.capabilities = _together(self.members.values())
+        self.stores: frozenset[type[Record]] = frozenset().union(
+            *(one.backend.stores for one in self.members.values() if one.can(Capability.WRITE))
+        )
+        self.omits: Mapping[type[Record], frozenset[str]] = home.omits
+        self.clock = clock
+        self._grace = grace
+        self._codes: dict[str, Key] = {}
+        self._operators: list[Operator] = []
+        self._references: OrderedDict[Key, str] = OrderedDict()
+        self._hearing = Hearing(self.members, clock)
+        self._circles = Circles(self.members, clock, grace, self._hearing, self.meet)
+        self._hearing.circles = self._circles
+        self._outages = Outages(self.members, clock, grace, self._hearing, self.meet)
+        self._hearing.outages = self._outages
+        self._searching = Searching(self.members, clock, self.meet)
+        self._writing = Writing(self.members, self._circles, self._outages, lambda: self._operators)
+
+    # opening and closing --------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Open the home store, and begin to open all others; raises what the home store raises."""
+        await self.home.backend.open()
+        self.home.answered(self.clock())
+        others = [asyncio.ensure_future(self._open(one)) for one in self.members.values() if one is not self.home]
+        if others:
+            await asyncio.wait(others, timeout=self._grace)
+        self._hearing.tasks.update(one for one in others if not one.done())
+
+    async def _open(self, member: Member) -> None:
+        try:
+            await member.backend.open()
+            await self.meet(member)
+        except BackendError as error:
+            member.failed(error)
+            self._hearing.tell_all()
+
+    async def close(self) -> None:
+        """Close every source; may be called twice."""
+        await self._hearing.stop()
+        self._circles.stop()
+        self._outages.stop()
+        for member in self.members.values():
+            with suppress(BackendError):
+                await member.backend.close()
+
+    async def meet(self, member: Member) -> None:
+        """Learn a source's operators, once, so that they are the same in every source; raises what it raises."""
+        if member.known_operators:
+            return
+        if member is not self.home:
+            await self.meet(self.home)
+        found = await member.backend.operators()
+        unknown = member.meet(found, self._codes)
+        if member is self.home:
+            self._operators += found
+        else:
+            self._operators += [rekeyed(one, member.up) for one in unknown]
+        member.answered(self.clock())
+
+    # reading --------------------------------------------------------------------------------------------------------
+
+    async def operators(self) -> tuple[Operator, ...]:
+        """Return the operators of all sources that have told theirs, each once."""
+        await self.meet(self.home)
+        if self.home.can(Capability.WRITE):  # another console may have added one
+            self._operators = [*await self.home.backend.operators(), *self._operators_elsewhere()]
+        return tuple(sorted(self._operators, key=lambda one: one.name))
+
+    def _operators_elsewhere(self) -> list[Operator]:
+        return [one for one in self._operators if parted(one.key, self.members)[0] != HOME]
+
+    async def agents(self) -> tuple[Agent, ...]:
+        """Return the agents of the home store."""
+        return await self.home.backend.agents()
+
+    async def search(
+        self, text: str, *, limit: int = 20, operator_keys: frozenset[Key] = frozenset()
+    ) -> tuple[Match, ...]:
+        """Return the matches of all sources, each person once; waits for the slowest within its deadline."""
+        answers = [one async for one in self.searching(text, limit=limit, operator_keys=operator_keys)]
+        return answers[-1] if answers else ()
+
+    def searching(
+        self, text: str, *, limit: int = 20, operator_keys: frozenset[Key] = frozenset(), rest: float = 0.0
+    ) -> AsyncIterator[tuple[Match, ...]]:
+        """Yield what is found so far, again with each source that answers; remote ones are asked after `rest` seconds.
+
+        Raises only when no source at all could answer.
+        """
+        return self._searching.searching(text, limit, operator_keys, rest)
+
+    async def search_text(self, text: str, *, limit: int = 50, after: str | None = None) -> Page[TextHit]:
+        """Return hits of all sources that can search in texts, newest first."""
+        able = [one for one in self.members.values() if one.can(Capability.TEXT_SEARCH)]
+        if not able:
+            raise Unsupported(Capability.TEXT_SEARCH, source=self.name)
+
+        def fetch(member: Member) -> Callable[[str | None], Any]:
+            async def page(cursor: str | None) -> Page[TextHit]:
+                found = await member.backend.search_text(text, limit=limit, after=cursor)
+                rows = tuple(replace(hit, contact=rekeyed(hit.contact, member.up)) for hit in found.rows)
+                return Page(rows, found.after)
+
+            return page
+
+        streams = [Stream(one.name, fetch(one)) for one in able]
+        return await self._list(streams, lambda hit: _newest(hit.contact.at), limit, after)
+
+    async def customer_file(self, key: Key) -> CustomerFile:
+        """Return what is known of a customer so far; raises when the source they were opened in never answered.
+
+        Parts of other sources that are late are told as a change of this customer when they come.
+        """
+        circle = await self._circles.gathered(key)
+        file = circle.one()
+        if file is None:
+            raise circle.asked.error or NotFound(key, source=self.name)
+        return file
+
+    async def customers(self, keys: Sequence[Key]) -> tuple[Customer, ...]:
+        """Return those of the customers that their sources know, in the given order."""
+        by_source: dict[str, list[Key]] = {}
+        for key in keys:
+            source, rest = parted(key, self.members)
+            by_source.setdefault(source, []).append(rest)
+        found: dict[Key, Customer] = {}
+
+        async def ask(member: Member, theirs: list[Key]) -> None:
+            await self.meet(member)
+            for one in await member.backend.customers(theirs):
+                known = rekeyed(one, member.up)
+                found[known.key] = known
+
+        await self._each({source: ask(self.members[source], theirs) for source, theirs in by_source.items()})
+        return tuple(found[key] for key in keys if key in found)
+
+    async def timeline(
+        self, customer_key: Key, *, only: TimelineFilter = EVERYTHING, after: str | None = None, limit: int = 50
+    ) -> Page[Entry]:
+        """Return the histories of all sources as one, newest first, what two of them hold once."""
+        circle = await self._circles.known(customer_key)
+        streams = await self._circles.streams(circle, only, limit, again=after is None)
+        offset = _offset(after) if after is not None else 0
+        if after is not None and not streams:
+            raise Invalid("after", "cursor", source=self.name)
+        order = sorted(streams.values(), key=lambda one: (one.source != HOME, one.source))
+        while True:
+            rows, gate = merged(order, lambda one: _newest(one.at), self._one_entry)
+            if len(rows) > offset + limit or gate is None:
+                break
+            await gate.go_on()
+        failed = next((one.error for one in order if one.error is not None), None)
+        if not rows and failed is not None and not any(one.begun and one.error is None for one in order):
+            raise failed
+        page = [rekeyed(one, circle.stands) for one in rows[offset : offset + limit]]
+        more = len(rows) > offset + limit or any(one.more for one in order)
+        return Page(tuple(page), f"at:{offset + limit}" if more else None)
+
+    def _one_entry(self, one: Entry, other: Entry) -> Entry | None:
+        if isinstance(one, Contact) and isinstance(other, Contact) and same_contact(one, other):
+            found = as_one(one, other)
+            self._references[found.key] = found.reference
+            while len(self._references) > MOST_REFERENCES:
+                self._references.popitem(last=False)
+            return found
+        if isinstance(one, TicketEvent) and isinstance(other, TicketEvent) and same_event(one, other):
+            return one
+        return None
+
+    async def contact(self, key: Key) -> Contact:
+        """Return a contact with its whole body, under the references of all sources that hold it."""
+        source, rest = parted(key, self.members)
+        member = self.members[source]
+        found = rekeyed(await member.backend.contact(rest), member.up)
+        return self._circles.as_shown(replace(found, reference=self._references.get(key, found.reference)))
+
+    async def ticket(self, reference_or_key: str) -> Ticket:
+        """Return a ticket by its key, or by its reference in the first source that knows it: home first."""
+        source, rest = parted(reference_or_key, self.members)
+        if source != HOME:
+            member = self.members[source]
+            return self._circles.as_shown(rekeyed(await member.backend.ticket(rest), member.up))
+        trouble: BackendError = NotFound(reference_or_key, source=self.name)
+        for member in self.members.values():
+            if member is not self.home and not member.knows_customers:
+                continue
+            try:
+                return self._circles.as_shown(rekeyed(await member.backend.ticket(rest), member.up))
+            except NotFound:
+                continue
+            except BackendError as error:
+                trouble = error
+        raise trouble
+
+    async def tickets(
+        self, only: TicketFilter = _ALL_TICKETS, *, after: str | None = None, limit: int = 100
+    ) -> Page[Ticket]:
+        """Return the tickets of all sources, newest first."""
+
+        def fetch(member: Member) -> Callable[[str | None], Any]:
+            async def page(cursor: str | None) -> Page[Ticket]:
+                await self.meet(member)
+                theirs = replace(
+                    only, customer_key=member.down(only.customer_key), operator_keys=self._down(member, only)
+                )
+                found = await member.backend.tickets(theirs, after=cursor, limit=limit)
+                return Page(tuple(rekeyed(one, member.up) for one in found.rows), found.after)
+
+            return page
+
+        asked = self._who_knows(only.customer_key)
+        streams = [Stream(one.name, fetch(one)) for one in asked if one.knows_customers]
+        return await self._list(streams, lambda one: _newest(one.opened_at), limit, after)
+
+    def _who_knows(self, customer_key: Key) -> list[Member]:
+        """Return the sources to ask: all, or the one that the customer is of."""
+        if not customer_key:
+            return list(self.members.values())
+        return [self.members[parted(customer_key, self.members)[0]]]
+
+    @staticmethod
+    def _down(member: Member, only: TicketFilter | QueueFilter) -> frozenset[Key]:
+        return frozenset(member.down(key) for key in only.operator_keys)
+
+    async def outages(self, only: OutageFilter = _ALL_OUTAGES) -> tuple[Outage, ...]:
+        """Return the outages of all sources, newest first; those of a source that does not answer as it last told."""
+        if Capability.OUTAGES not in self.capabilities:
+            raise Unsupported(Capability.OUTAGES, source=self.name)
+        return await self._outages.asked(only)
+
+    async def queue(
+        self, only: QueueFilter = _ALL_WAITING, *, after: str | None = None, limit: int = 50
+    ) -> Page[tuple[Contact, Customer]]:
+        """Return what waits for an answer in all sources, oldest first."""
+        if Capability.QUEUE not in self.capabilities:
+            raise Unsupported(Capability.QUEUE, source=self.name)
+
+        def fetch(member: Member) -> Callable[[str | None], Any]:
+            async def page(cursor: str | None) -> Page[tuple[Contact, Customer]]:
+                await self.meet(member)
+                theirs = replace(only, operator_keys=self._down(member, only))
+                found = await member.backend.queue(theirs, after=cursor, limit=limit)
+                rows = tuple((rekeyed(one, member.up), rekeyed(who, member.up)) for one, who in found.rows)
+                return Page(rows, found.after)
+
+            return page
+
+        streams = [Stream(one.name, fetch(one)) for one in self.members.values() if one.can(Capability.QUEUE)]
+        return await self._list(streams, lambda row: row[0].at, limit, after)
+
+    async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
+        """Return the links of the home store that have one of these ends."""
+        return await self.home.backend.links(ends)
+
+    # lists over all -------------------------------------------------------------------------------------------------
+
+    async def _list(
+        self, streams: list[Stream[Any]], order: Callable[[Any], Any], limit: int, after: str | None
+    ) -> Page[Any]:
+        """Return a page of a list over sources; who does not answer in time is passed over and stands as failed.
+
+        Such a list is short-lived: a further page reads it again up to there, so that no cursor grows old.
+        """
+        offset = _offset(after) if after is not None else 0
+        while True:
+            await self._each({one.source: self._begin(one) for one in streams if not one.begun})
+            rows, gate = merged([one for one in streams if one.begun], order)
+            if len(rows) > offset + limit or gate is None:
+                break
+            await gate.go_on()
+        for one in streams:
+            if one.error is not None and not isinstance(one.error, Unsupported):
+                self.members[one.source].failed(one.error)
+        failed = [one.error for one in streams if one.error is not None]
+        if streams and len(failed) == len(streams):
+            raise failed[0]
+        more = len(rows) > offset + limit or any(one.more for one in streams)
+        return Page(tuple(rows[offset : offset + limit]), f"at:{offset + limit}" if more else None)
+
+    async def _begin(self, stream: Stream[Any]) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await stream.go_on()
+        except TimeoutError:
+            stream.begun, stream.error = True, Unavailable("slow", source=self.members[stream.source].shown)
+
+    async def _each(self, work: Mapping[str, Any]) -> None:
+        """Do something with several sources at once; raises only when every one of them failed."""
+        if not work:
+            return
+        done = await asyncio.gather(*work.values(), return_exceptions=True)
+        errors = []
+        for source, result in zip(work, done, strict=True):
+            member = self.members[source]
+            if isinstance(result, BackendError):
+                errors.append(result)
+                if not isinstance(result, NotFound):
+                    member.failed(result)
+            elif isinstance(result, BaseException):
+                raise result
+            else:
+                member.answered(self.clock())
+        if errors and len(errors) == len(work):
+            raise errors[0]
+
+    # writing --------------------------------------------------------------------------------------------------------
+
+    async def write(self, batch: Batch) -> Receipt:
+        """Store each record where it belongs; raises before anything is stored when one of them has no place."""
+        return await self._writing.write(batch)
+
+    async def note_read(self, customer_key: Key, actor: str, detail: str = "") -> None:
+        """Record in the home store's audit trail that a customer was opened, wherever they are known."""
+        circle = self._circles.of(customer_key)
+        home = circle.parts.get(HOME) if circle is not None else None
+        key = home.key if home is not None and home.key else ""
+        await self.home.backend.note_read(key or customer_key, actor, detail)
+
+    # living ---------------------------------------------------------------------------------------------------------
+
+    def events(self, since: str | None = None) -> AsyncIterator[Event]:
+        """Yield what changes in any source, under the keys by which customers are shown; sources come and go."""
+        return self._hearing.events()
+
+    def standing(self, customer_key: Key = "") -> tuple[Source, ...]:
+        """Return how each source stands, for one customer or at all."""
+        circle = self._circles.of(customer_key) if customer_key else None
+        return tuple(self._standing_of(member, circle) for member in self.members.values())
+
+    def _standing_of(self, member: Member, circle: Circle | None) -> Source:
+        part = circle.parts.get(member.name) if circle is not None else None
+        if part is None:
+            state = SourceState.FRESH if member.answered_at else SourceState.LOADING
+            if member.error is not None:
+                state = SourceState.STALE if member.answered_at else SourceState.FAILED
+            return Source(member.shown, state, member.answered_at, member.error)
+        error = part.error or member.trouble
+        if error is not None:
+            return Source(member.shown, SourceState.STALE if part.file else SourceState.FAILED, part.told_at, error)
+        if part.told_at is None:
+            return Source(member.shown, SourceState.LOADING)
+        live = member.can(Capability.LIVE) and not part.dirty
+        return Source(member.shown, SourceState.FRESH, member.answered_at if live else part.told_at)
+
+    # what is on its way ---------------------------------------------------------------------------------------------
+
+    def deliveries(self, customer_key: Key = "") -> tuple[Delivery, ...]:
+        """Return what waits in the outboxes of all sources, oldest first, with the desk's keys."""
+        return self._writing.deliveries(customer_key)
+
+    async def deliver(self) -> None:
+        """Try at once what waits, everywhere."""
+        await self._writing.deliver()
+
+    async def send_again(self, number: int, *, over_theirs: bool = False) -> None:
+        """Put a refused delivery back in line; raises NotFound."""
+        await self._writing.send_again(number, over_theirs=over_theirs)
+
+    async def drop(self, number: int, actor: str, reason: str) -> None:
+        """Give a delivery up; raises NotFound."""
+        await self._writing.drop(number, actor, reason)
+
+    # keeping --------------------------------------------------------------------------------------------------------
+
+    async def audit(self, *, customer_key: Key = "", after: str | None = None, limit: int = 100) -> Page[AuditEntry]:
+        """Return the home store's audit trail."""
+        return await self.home.backend.audit(customer_key=customer_key, after=after, limit=limit)
+
+    async def audit_verify(self, progress: Callable[[int, int], None] | None = None) -> AuditVerdict:
+        """Check the home store's chain."""
+        return await self.home.backend.audit_verify(progress)
+
+    async def export(self, customer_key: Key, actor: str) -> Mapping[str, Any]:
+        """Return everything the source of a customer holds about them."""
+        source, rest = parted(customer_key, self.members)
+        return await self.members[source].backend.export(rest, actor)
+
+    async def forget(self, customer_key: Key, actor: str, reason: str) -> Mapping[str, int]:
+        """Erase a customer's personal data in their source."""
+        source, rest = parted(customer_key, self.members)
+        return await self.members[source].backend.forget(rest, actor, reason)
+
+    async def stored(self, kind: type[Record], origins: Collection[Origin]) -> Mapping[Origin, Key]:
+        """Return the home store's keys of imported records; nothing where it does not keep them."""
+        return await self._circles.stored(kind, origins)
+
+
+def _together(members: Iterable[Member]) -> frozenset[Capability]:
+    """Return what can be done at all: what any source can, and of keeping only what the home store can."""
+    every = list(members)
+    home = next(one for one in every if one.name == HOME)
+    anywhere = frozenset(Capability) - {
+        Capability.AUDIT, Capability.LINKS, Capability.RAW, Capability.EXPORT, Capability.FORGET
+    }  # fmt: skip
+    found = frozenset(capability for one in every for capability in one.backend.capabilities)
+    return (found & anywhere) | home.backend.capabilities | {Capability.LIVE}
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _newest(at: datetime) -> timedelta:
+    """Return a sort key that puts the newest first."""
+    return _EPOCH - at
+
+
+def _offset(cursor: str) -> int:
+    head, _colon, number = cursor.partition(":")
+    if head != "at" or not number.isdecimal():
+        raise Invalid("after", "cursor")
+    return int(number)
+
+
+__all__ = ["Several", "joined"]
