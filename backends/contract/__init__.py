@@ -24,9 +24,18 @@ into the server it talks to: all that only reads is then tested. `patience` is h
 before its test fails.
 
 What a backend does not advertise in `capabilities` is not left untested: it must raise Unsupported with that
-capability, and only then is the rest of its tests skipped. What the tests demand is said in their docstrings; where
-the port leaves a choice (which words surround a hit, how a key looks) they accept any. The codes of Invalid are not
-left to choice: `backends.contract.base.REFUSALS`.
+capability, and only then is the rest of its tests skipped. The same holds for kinds that are not in `stores`, and a
+test which uses several kinds goes on with those that are stored; fields in `omits` must come back at their defaults,
+all others as they went in. A helpdesk that has the last word in other things says so by the attributes of
+`backends.contract.limits.Limits`: moments and numbers that the server sets (`assigned`), values it cannot hold
+(`shaped`), entries of its own in the timeline (`by_server`), records of one batch taken one by one (`atomic`), a slow
+answer (`examples`, `large`, `patience`), and so on. Each attribute left as it is demands the whole.
+
+The store must be empty for each test. A server that takes long to start can be given an empty database instead: for
+SQLite, `sqlite3.Connection.backup` from a copy of the fresh file into the living one takes milliseconds.
+
+What the tests demand is said in their docstrings; where the port leaves a choice (which words surround a hit, how a
+key looks) they accept any. The codes of Invalid are not left to choice: `backends.contract.base.REFUSALS`.
 
 hypothesis is needed because "every record comes back as it went in" cannot be shown by a handful of examples; its
 strategies are in `backends.contract.strategies`, ready-made records in `backends.contract.samples`.
@@ -40,8 +49,8 @@ pytest.register_assert_rewrite(
     *(
         f"backends.contract.{module}"
         for module in (
-            "auditing", "base", "batches", "forgetting", "history", "keeping", "living", "origins", "reading",
-            "references", "searching", "storing", "undoing", "words",
+            "auditing", "base", "batches", "forgetting", "history", "keeping", "limits", "living", "origins",
+            "reading", "references", "repeating", "searching", "storing", "together", "undoing", "words",
         )
     )
 )  # fmt: skip
@@ -52,12 +61,14 @@ from backends.contract.batches import BatchContract  # noqa: E402
 from backends.contract.forgetting import ForgetContract  # noqa: E402
 from backends.contract.history import HistoryContract  # noqa: E402
 from backends.contract.keeping import ExportContract  # noqa: E402
-from backends.contract.living import LiveContract, TogetherContract  # noqa: E402
+from backends.contract.living import LiveContract  # noqa: E402
 from backends.contract.origins import OriginContract  # noqa: E402
 from backends.contract.reading import OutageContract, QueueContract, ReadContract  # noqa: E402
 from backends.contract.references import ReferenceContract  # noqa: E402
+from backends.contract.repeating import RepeatContract  # noqa: E402
 from backends.contract.searching import SearchContract  # noqa: E402
 from backends.contract.storing import RoundTripContract  # noqa: E402
+from backends.contract.together import TogetherContract  # noqa: E402
 from backends.contract.undoing import UndoContract  # noqa: E402
 from backends.contract.words import TextSearchContract  # noqa: E402
 
@@ -67,6 +78,7 @@ __all__ = ["BackendContract", "Contract"]
 class BackendContract(
     RoundTripContract,
     BatchContract,
+    RepeatContract,
     UndoContract,
     ReferenceContract,
     OriginContract,

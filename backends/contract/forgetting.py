@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 
 import pytest
 
@@ -15,7 +14,7 @@ from backends.contract.samples import (
     unlike_any_other,
 )
 from backends.errors import Conflict, NotFound
-from backends.port import Backend, Batch, Capability, Put, TicketFilter, undoing
+from backends.port import Backend, Capability, Put, TicketFilter, undoing
 from backends.records import (
     Customer,
     CustomerFlag,
@@ -34,7 +33,7 @@ class ForgetContract(Contract):
         customer, stored = await planted_person(self, backend, canary)
         ticket, contact = stored[0].key, stored[1].key
         if Capability.RAW in backend.capabilities:
-            await backend.write(Batch((with_raw(customer, canary.encode()),), actor=ACTOR))
+            await backend.write(await self.batch(backend, with_raw(customer, canary.encode())))
         counts = await backend.forget(customer.key, ACTOR, "asked to")
         seen: list[object] = [
             await backend.customer_file(customer.key),
@@ -138,16 +137,18 @@ class ForgetContract(Contract):
         canary = unlike_any_other()
         operator = await self.an_operator(backend)
         person = a_customer(operator, name=canary, origin=Origin("crm", unlike_any_other()))
-        receipt = await backend.write(Batch((Put(person),), actor=ACTOR, act="import"))
+        self.needs_fields(backend, Customer, "origin")
+        receipt = await backend.write(await self.batch(backend, Put(person), act="import"))
         customer = receipt.changes[0].after
         assert isinstance(customer, Customer)
-        batch = Batch((Put(replace(customer, tone=canary), seen=customer.version),), ACTOR, idempotency_key="once")
+        item = Put(self.touched(backend, customer, canary), seen=customer.version)
+        batch = await self.batch(backend, item, idempotency_key=unlike_any_other())
         changed = await backend.write(batch)
         await backend.forget(customer.key, ACTOR, "asked to")
         repeated = await backend.write(batch)
         assert repeated.repeated
         assert canary not in repr(repeated), "the receipt is a copy of the person"
-        again = await backend.write(Batch((Put(person, unless_known=True),), actor=ACTOR, act="import"))
+        again = await backend.write(await self.batch(backend, Put(person, unless_known=True), act="import"))
         assert again.known == ((0, customer.key),)
         with pytest.raises(Conflict) as raised:
             await backend.write(undoing(changed, actor=ACTOR))

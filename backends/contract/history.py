@@ -9,7 +9,7 @@ import pytest
 from backends.contract.base import Contract, every_row
 from backends.contract.samples import a_contact, a_ticket, a_ticket_event, ago, an_email
 from backends.port import Backend, TimelineFilter
-from backends.records import AnswerState, Channel, Contact, Customer, Direction, Key, Record
+from backends.records import AnswerState, Channel, Contact, Customer, Direction, Entry, Key, Record
 
 
 class HistoryContract(Contract):
@@ -17,7 +17,7 @@ class HistoryContract(Contract):
 
     async def _keys(self, backend: Backend, customer: Customer, only: TimelineFilter) -> list[Key]:
         rows = await every_row(lambda after: backend.timeline(customer.key, only=only, after=after, limit=2))
-        return [entry.key for entry in rows]
+        return [entry.key for entry in self.own(rows)]
 
     async def test_newest_first_with_ticket_events(self, backend: Backend) -> None:
         """Contacts of every channel and ticket events come in one order, newest first; other customers' do not."""
@@ -25,16 +25,16 @@ class HistoryContract(Contract):
         customer = await self.a_customer(backend)
         ticket = await self.planted(backend, a_ticket(customer))
         other = await self.a_customer(backend)
-        samples: list[Record] = [
-            a_contact(customer, at=ago(days=3), channel=Channel.LETTER),
+        every: list[Entry] = [
+            a_contact(customer, at=ago(hours=1), direction=Direction.OUTBOUND),
             a_ticket_event(ticket, at=ago(days=1)),
             a_contact(customer, at=ago(days=2), channel="telex"),
-            a_contact(customer, at=ago(hours=1), direction=Direction.OUTBOUND),
+            a_contact(customer, at=ago(days=3), channel=Channel.LETTER),
         ]
-        stored = await self.plant(backend, samples)
+        stored = await self.stored_in_time(backend, await self.storable(backend, every))
         await self.planted(backend, a_contact(other))
-        rows = (await backend.timeline(customer.key)).rows
-        assert list(rows) == [stored[3], stored[1], stored[2], stored[0]]
+        rows = self.own((await backend.timeline(customer.key)).rows)
+        assert self.in_order(backend, rows, stored, "at")
 
     async def test_an_empty_history_is_an_empty_page(self, backend: Backend) -> None:
         """A customer without history has an empty page and no cursor."""
@@ -50,8 +50,9 @@ class HistoryContract(Contract):
         customer = await self.a_customer(backend)
         bodies = ["ż" * 241, "ż" * 240, ""]
         samples = [a_contact(customer, at=ago(hours=index), body=body) for index, body in enumerate(bodies)]
-        stored = await self.plant(backend, samples)
-        cut, fits, empty = (await backend.timeline(customer.key)).rows
+        stored = await self.stored(backend, samples)
+        rows = {row.key: row for row in (await backend.timeline(customer.key)).rows}
+        cut, fits, empty = (rows[record.key] for record in stored)
         assert isinstance(cut, Contact)
         assert (cut.body, cut.whole) == ("ż" * 240, False)
         assert (fits, empty) == (stored[1], stored[2])
@@ -63,7 +64,7 @@ class HistoryContract(Contract):
         customer = await self.a_customer(backend)
         ticket = await self.planted(backend, a_ticket(customer))
         elsewhere = await self.planted(backend, a_ticket(customer))
-        samples: list[Record] = [
+        every: list[Entry] = [
             an_email(customer, at=ago(days=6), subject="Router", body="Łącze nie działa " * 30 + "finis", thread="t1"),
             a_contact(customer, at=ago(days=5), ticket_key=ticket.key, body="router again"),
             an_email(
@@ -73,29 +74,40 @@ class HistoryContract(Contract):
             a_ticket_event(ticket, at=ago(days=2), text="router"),
             a_ticket_event(elsewhere, at=ago(days=1)),
         ]
-        mail, call, reply, sms, event, event_elsewhere = [each.key for each in await self.plant(backend, samples)]
+        stored = iter(await self.stored_in_time(backend, await self.storable(backend, every)))
+        keys = [next(stored).key if self.holds(backend, type(sample)) else "" for sample in every]
+        mail, call, reply, sms, event, event_elsewhere = keys
         inbound = frozenset({Direction.INBOUND})
         email = frozenset({Channel.EMAIL})
-        for only, expected in (
-            (TimelineFilter(), [event_elsewhere, event, sms, reply, call, mail]),
-            (TimelineFilter(events=False), [sms, reply, call, mail]),
-            (TimelineFilter(channels=email), [reply, mail]),
-            (TimelineFilter(channels=email | {Channel.SMS}), [sms, reply, mail]),
-            (TimelineFilter(channels=frozenset({"telex"})), []),
-            (TimelineFilter(directions=inbound), [sms, call, mail]),
-            (TimelineFilter(text="router"), [call, mail]),
-            (TimelineFilter(text="ROUT dzial"), [mail]),
-            (TimelineFilter(text="lacze finis"), [mail]),
-            (TimelineFilter(text="router nothing"), []),
-            (TimelineFilter(unanswered=True), [mail]),
-            (TimelineFilter(ticket_key=ticket.key), [event, call]),
-            (TimelineFilter(ticket_key=ticket.key, events=False), [call]),
-            (TimelineFilter(thread="t1"), [reply, mail]),
-            (TimelineFilter(channels=email, directions=inbound, text="router", thread="t1", unanswered=True), [mail]),
-            (TimelineFilter(channels=email, ticket_key=ticket.key), []),
-            (TimelineFilter(directions=inbound, text="again", ticket_key=ticket.key), [call]),
+        for only, expected, filtered in (
+            (TimelineFilter(), [event_elsewhere, event, sms, reply, call, mail], ()),
+            (TimelineFilter(events=False), [sms, reply, call, mail], ()),
+            (TimelineFilter(channels=email), [reply, mail], ("channel",)),
+            (TimelineFilter(channels=email | {Channel.SMS}), [sms, reply, mail], ("channel",)),
+            (TimelineFilter(channels=frozenset({"telex"})), [], ()),
+            (TimelineFilter(directions=inbound), [sms, call, mail], ("direction",)),
+            (TimelineFilter(text="router"), [call, mail], ("subject", "body")),
+            (TimelineFilter(text="ROUT nie"), [mail], ("subject", "body")),
+            (TimelineFilter(text="ROUT dzial"), [mail], ("subject", "body") if self.folds else ("accents",)),
+            (TimelineFilter(text="lacze finis"), [mail], ("body",) if self.folds else ("accents",)),
+            (TimelineFilter(text="router nothing"), [], ()),
+            (TimelineFilter(unanswered=True), [mail], ("answer",)),
+            (TimelineFilter(ticket_key=ticket.key), [event, call], ("ticket_key",)),
+            (TimelineFilter(ticket_key=ticket.key, events=False), [call], ("ticket_key",)),
+            (TimelineFilter(thread="t1"), [reply, mail], ("thread",)),
+            (
+                TimelineFilter(channels=email, directions=inbound, text="router", thread="t1", unanswered=True),
+                [mail],
+                ("channel", "direction", "subject", "thread", "answer"),
+            ),
+            (TimelineFilter(channels=email, ticket_key=ticket.key), [], ()),
+            (TimelineFilter(directions=inbound, text="again", ticket_key=ticket.key), [call], ("direction", "body")),
         ):
-            assert await self._keys(backend, customer, only) == expected, only
+            if self.keeps(backend, Contact, *filtered) and "accents" not in filtered:
+                found = await self._keys(backend, customer, only)
+                wanted = [key for key in expected if key]
+                assert sorted(found) == sorted(wanted), only
+                assert found == wanted or not self.keeps(backend, Contact, "at"), only
 
     @pytest.mark.parametrize("text", ['"', "NEAR(a b)", "body:x", "x AND", "*", "-", "%", "\x00", "(((", "x" * 10_000])
     async def test_a_filter_text_is_data(self, backend: Backend, text: str) -> None:
@@ -104,7 +116,8 @@ class HistoryContract(Contract):
         customer = await self.a_customer(backend)
         await self.contacts(backend, customer, 1, body="router kaput")
         assert (await backend.timeline(customer.key, only=TimelineFilter(text=f"zzz {text}"))).rows == ()
-        assert len((await backend.timeline(customer.key, only=TimelineFilter(text=f"kaput {text} "))).rows) <= 1
+        found = (await backend.timeline(customer.key, only=TimelineFilter(text=f"kaput {text} "))).rows
+        assert len(self.own(found)) <= 1
 
     @pytest.mark.parametrize("limit", [1, 3, 10])
     async def test_pages_have_no_gaps_at_equal_moments(self, backend: Backend, limit: int) -> None:
@@ -116,10 +129,10 @@ class HistoryContract(Contract):
         samples: list[Record] = []
         for _ in range(5):
             samples += [a_contact(customer, at=moment), a_ticket_event(ticket, at=moment)]
-        stored = await self.plant(backend, samples)
+        stored = await self.stored(backend, await self.storable(backend, samples))
         rows = await every_row(lambda after: backend.timeline(customer.key, after=after, limit=limit))
-        assert len(rows) == 10
-        assert set(rows) == set(stored)
+        assert len(self.own(rows)) == len(stored)
+        assert set(self.own(rows)) == set(stored)
         again = await every_row(lambda after: backend.timeline(customer.key, after=after, limit=4))
         assert again == rows
 
@@ -129,21 +142,27 @@ class HistoryContract(Contract):
         customer = await self.a_customer(backend)
         begin = ago(days=2)
         samples = [a_contact(customer, at=begin + timedelta(minutes=index)) for index in range(6)]
-        keys = [record.key for record in await self.plant(backend, samples)]
+        there = await self.stored_in_time(backend, samples)
+        whole = [entry.key for entry in await every_row(lambda after: backend.timeline(customer.key, after=after))]
         first = await backend.timeline(customer.key, limit=3)
-        await self.plant(
+        await self.stored_in_time(
             backend, [a_contact(customer), a_contact(customer, at=begin + timedelta(minutes=4, seconds=9))]
         )
-        second = await backend.timeline(customer.key, after=first.after, limit=3)
-        assert [entry.key for entry in (*first.rows, *second.rows)] == keys[::-1]
-        assert second.after is None
+        rest = await every_row(lambda after: backend.timeline(customer.key, after=after or first.after, limit=3))
+        given = [entry.key for entry in (*first.rows, *rest)]
+        assert len(given) == len(set(given))
+        assert [key for key in given if key in set(whole)] == whole
+        assert {record.key for record in there} <= set(whole)
+        if self.keeps(backend, Contact, "at"):
+            assert given == [record.key for record in there[::-1]]
 
     async def test_moments_a_microsecond_apart_are_told_apart(self, backend: Backend) -> None:
-        """Order and pages know microseconds."""
+        """Order and pages know the shortest span that the store knows: a microsecond, if no other is named."""
         await self.needs_records(backend)
+        self.needs_fields(backend, Contact, "at")
         customer = await self.a_customer(backend)
-        begin = ago(hours=1).replace(microsecond=999_998)
-        samples = [a_contact(customer, at=begin + timedelta(microseconds=index)) for index in (1, 3, 0, 2)]
-        stored = await self.plant(backend, samples)
-        rows = await every_row(lambda after: backend.timeline(customer.key, after=after, limit=1))
+        begin = ago(hours=1).replace(second=0, microsecond=0) - 2 * self.tick
+        samples = [a_contact(customer, at=begin + self.tick * index) for index in (1, 3, 0, 2)]
+        stored = await self.stored(backend, samples)
+        rows = self.own(await every_row(lambda after: backend.timeline(customer.key, after=after, limit=1)))
         assert rows == [stored[1], stored[3], stored[0], stored[2]]

@@ -27,7 +27,7 @@ from backends.contract.samples import (
     unlike_any_other,
 )
 from backends.errors import NotFound
-from backends.port import Backend, Batch, Capability, Put
+from backends.port import Backend, Capability, Put
 from backends.records import (
     Attachment,
     AuthorisedParty,
@@ -111,7 +111,7 @@ async def planted_person(part: Contract, backend: Backend, canary: str) -> tuple
             origin=Origin("crm", unlike_any_other()),
         ),
     )
-    return customer, await part.plant(backend, all_about(customer, canary))
+    return customer, await part.stored(backend, await part.storable(backend, all_about(customer, canary)))
 
 
 def with_raw(customer: Customer, raw: bytes) -> Put:
@@ -148,7 +148,7 @@ class ExportContract(Contract):
         await self.needs(backend, Capability.EXPORT, Capability.RAW, Capability.WRITE)
         customer = await self.a_customer(backend)
         raw = bytes(range(256)) * 3
-        await backend.write(Batch((with_raw(customer, raw),), actor=ACTOR, act="import"))
+        await backend.write(await self.batch(backend, with_raw(customer, raw), act="import"))
         text = json.dumps(await backend.export(customer.key, ACTOR))
         assert base64.b64encode(raw).decode() in text
 
@@ -157,12 +157,12 @@ class ExportContract(Contract):
         await self.needs(backend, Capability.EXPORT, Capability.RAW, Capability.WRITE)
         customer = await self.a_customer(backend)
         first, second = base64.b64encode(b"first original"), base64.b64encode(b"second original")
-        receipt = await backend.write(Batch((with_raw(customer, b"first original"),), actor=ACTOR, act="import"))
+        receipt = await backend.write(await self.batch(backend, with_raw(customer, b"first original"), act="import"))
         contact = receipt.changes[0].after
         assert isinstance(contact, Contact)
-        contact = await self.changed(backend, contact, outcome="solved")
+        contact = await self.changed(backend, contact, subject="about the line")
         assert first.decode() in json.dumps(await backend.export(customer.key, ACTOR))
-        await backend.write(Batch((Put(contact, seen=contact.version, raw=b"second original"),), actor=ACTOR))
+        await backend.write(await self.batch(backend, Put(contact, seen=contact.version, raw=b"second original")))
         text = json.dumps(await backend.export(customer.key, ACTOR))
         assert first.decode() not in text
         assert second.decode() in text

@@ -2,115 +2,126 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backends import clean
 from backends.contract import strategies
-from backends.contract.base import ANYTHING, Contract, R, every_row, without_identity
-from backends.contract.samples import (
-    a_contact,
-    a_line,
-    a_ticket,
-    an_outage,
-)
+from backends.contract.base import Contract, R, checked, every_row
+from backends.contract.samples import a_contact, a_line, a_ticket, a_ticket_event, an_outage
 from backends.errors import Invalid
 from backends.port import Backend, Capability
+from backends.records import Contact, Key, Record, Ticket
 
 
 class RoundTripContract(Contract):
     """Every kind of record comes back as it went in, whatever its fields hold."""
 
-    async def _stored(self, backend: Backend, record: R) -> R:
-        stored = await self.planted(backend, record)
-        assert without_identity(stored) == without_identity(record)
+    async def round_trip(self, backend: Backend, record: R) -> R:
+        """Store a record and return it as stored, having seen that nothing is lost but what the store says so of."""
+        sample = await self.fitting(backend, record)
+        stored = await self.planted(backend, sample)
+        assert self.same(backend, stored, sample), (stored, sample)
         assert stored.key
         assert stored.key != record.key
         assert stored.version > 0
         return stored
 
-    @given(data=st.data())
-    @settings(ANYTHING, max_examples=25)
-    async def test_operators_and_agents_round_trip(self, backend: Backend, data: st.DataObject) -> None:
-        """Operators and agents are read as they were stored."""
-        await self.needs_records(backend)
-        operator = await self._stored(backend, data.draw(strategies.operators))
-        agent = await self._stored(backend, data.draw(strategies.agents(operator.key)))
-        assert operator in await backend.operators()
-        assert agent in await backend.agents()
+    async def _rounds(self, backend: Backend, *records: Record) -> tuple[tuple[Record, ...], ...]:
+        """Store each of `records` and return it in a tuple of its own, an empty one where its kind is refused."""
+        found: list[tuple[Record, ...]] = []
+        for record in records:
+            held = await self.storable(backend, [record])
+            found.append(tuple([await self.round_trip(backend, each) for each in held]))
+        return tuple(found)
 
-    @given(data=st.data())
-    @settings(ANYTHING, max_examples=25)
+    async def _key(self, backend: Backend, record: Record) -> Key:
+        """Store a record to be named by others and return its key; empty when its kind is refused."""
+        return "".join([(await self.planted(backend, each)).key for each in await self.storable(backend, [record])])
+
+    @checked(25, data=st.data())
+    async def test_operators_round_trip(self, backend: Backend, data: st.DataObject) -> None:
+        """Operators are read as they were stored."""
+        await self.needs_records(backend)
+        sample = data.draw(strategies.operators)
+        await self.needs_kinds(backend, sample)
+        assert await self.round_trip(backend, sample) in await backend.operators()
+
+    @checked(25, data=st.data())
+    async def test_agents_round_trip(self, backend: Backend, data: st.DataObject) -> None:
+        """Agents are read as they were stored."""
+        await self.needs_records(backend)
+        sample = data.draw(strategies.agents((await self.an_operator(backend)).key))
+        await self.needs_kinds(backend, sample)
+        assert await self.round_trip(backend, sample) in await backend.agents()
+
+    @checked(25, data=st.data())
     async def test_customers_and_what_they_have_round_trip(self, backend: Backend, data: st.DataObject) -> None:
         """A customer with line, contract, charge and dispute is read as it was stored."""
         await self.needs_records(backend)
         operator = await self.an_operator(backend)
-        customer = await self._stored(backend, data.draw(strategies.customers(operator.key)))
-        ticket = await self.planted(backend, a_ticket(customer))
-        line = await self._stored(backend, data.draw(strategies.lines(customer.key)))
-        contract = await self._stored(backend, data.draw(strategies.contracts(customer.key, line.key)))
-        charge = await self._stored(backend, data.draw(strategies.charges(customer.key, contract.key)))
-        dispute = await self._stored(backend, data.draw(strategies.disputes(customer.key, charge.key, ticket.key)))
+        customer = await self.round_trip(backend, data.draw(strategies.customers(operator.key)))
+        ticket = await self._key(backend, a_ticket(customer))
+        line = await self._rounds(backend, data.draw(strategies.lines(customer.key)))
+        contract = await self._rounds(backend, data.draw(strategies.contracts(customer.key, _first(line))))
+        charge = await self._rounds(backend, data.draw(strategies.charges(customer.key, _first(contract))))
+        dispute = await self._rounds(backend, data.draw(strategies.disputes(customer.key, _first(charge), ticket)))
         file = await backend.customer_file(customer.key)
         assert (file.customer, file.operator) == (customer, operator)
-        assert (file.lines, file.contracts, file.charges, file.disputes) == (
-            (line,),
-            (contract,),
-            (charge,),
-            (dispute,),
-        )
+        assert (file.lines, file.contracts, file.charges, file.disputes) == (*line, *contract, *charge, *dispute)
 
-    @given(data=st.data())
-    @settings(ANYTHING, max_examples=25)
+    @checked(25, data=st.data())
     async def test_tickets_and_contacts_round_trip(self, backend: Backend, data: st.DataObject) -> None:
         """A ticket, a contact with its whole body, and the ticket's events are read as they were stored."""
         await self.needs_records(backend)
         customer = await self.a_customer(backend)
-        line = await self.planted(backend, a_line(customer))
-        outage = await self.planted(backend, an_outage())
-        earlier = await self.planted(backend, a_contact(customer))
-        ticket = await self._stored(backend, data.draw(strategies.tickets(customer, line.key, outage.key)))
-        contact = await self._stored(
-            backend, data.draw(strategies.contacts(customer, ticket.key, line.key, earlier.key))
-        )
-        event = await self._stored(backend, data.draw(strategies.ticket_events(ticket, contact.key)))
-        assert await backend.ticket(ticket.key) == ticket
-        assert await backend.contact(contact.key) == contact
+        line = await self._key(backend, a_line(customer))
+        outage = await self._key(backend, an_outage())
+        earlier = await self._key(backend, a_contact(customer))
+        (tickets,) = await self._rounds(backend, data.draw(strategies.tickets(customer, line, outage)))
+        for ticket in tickets:
+            assert isinstance(ticket, Ticket)
+            assert await backend.ticket(ticket.key) == ticket
+        on = tickets[0].key if tickets else ""
+        (contacts,) = await self._rounds(backend, data.draw(strategies.contacts(customer, on, line, earlier)))
+        for contact in contacts:
+            assert await backend.contact(contact.key) == contact
+        event = replace(a_ticket_event(a_ticket(customer)), ticket_key=on)
+        for ticket in tickets:
+            assert isinstance(ticket, Ticket)
+            event = data.draw(strategies.ticket_events(ticket, contacts[0].key if contacts else ""))
+        (events,) = await self._rounds(backend, event)
         entries = await every_row(lambda after: backend.timeline(customer.key, after=after))
-        assert event in entries
+        assert all(each in entries for each in events)
 
-    @given(data=st.data())
-    @settings(ANYTHING, max_examples=25)
+    @checked(25, data=st.data())
     async def test_what_hangs_on_a_ticket_round_trips(self, backend: Backend, data: st.DataObject) -> None:
         """Chases, promises, visits and handovers of an open ticket are read as they were stored."""
         await self.needs_records(backend)
         customer = await self.a_customer(backend)
         ticket = await self.planted(backend, a_ticket(customer))
-        contact = await self.planted(backend, a_contact(customer))
-        outage = await self.planted(backend, an_outage())
-        chase = await self._stored(backend, data.draw(strategies.chases(ticket, contact.key)))
-        promise = await self._stored(backend, data.draw(strategies.promises(ticket, contact.key, outage.key)))
-        visit = await self._stored(backend, data.draw(strategies.visits(ticket)))
-        handover = await self._stored(backend, data.draw(strategies.handovers(ticket)))
-        file = await backend.customer_file(customer.key)
-        assert (file.chases, file.promises, file.visits, file.handovers) == (
-            (chase,),
-            (promise,),
-            (visit,),
-            (handover,),
+        contact = await self._key(backend, a_contact(customer, ticket_key=ticket.key))
+        outage = await self._key(backend, an_outage())
+        chase, promise, visit, handover = await self._rounds(
+            backend,
+            data.draw(strategies.chases(ticket, contact)),
+            data.draw(strategies.promises(ticket, contact, outage)),
+            data.draw(strategies.visits(ticket)),
+            data.draw(strategies.handovers(ticket)),
         )
+        file = await backend.customer_file(customer.key)
+        assert (file.chases, file.promises, file.visits, file.handovers) == (chase, promise, visit, handover)
 
-    @given(data=st.data())
-    @settings(ANYTHING, max_examples=25)
+    @checked(25, data=st.data())
     async def test_outages_round_trip(self, backend: Backend, data: st.DataObject) -> None:
         """Outages with coverage and updates are read as they were stored."""
         await self.needs(backend, Capability.OUTAGES)
         await self.needs_records(backend)
         operator = await self.an_operator(backend)
-        outage = await self._stored(backend, data.draw(strategies.outages(operator.key)))
+        outage = await self.round_trip(backend, data.draw(strategies.outages(operator.key)))
         assert outage in await backend.outages()
 
     @pytest.mark.parametrize(
@@ -139,5 +150,10 @@ class RoundTripContract(Contract):
         at = datetime(2026, 3, 29, 4, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
         stored = await self.planted(backend, a_contact(customer, at=at))
         for contact in (stored, await backend.contact(stored.key)):
-            assert contact.at == at
+            assert contact.at == at or not self.keeps(backend, Contact, "at")
             assert contact.at.utcoffset() == timedelta(0)
+
+
+def _first(of: tuple[tuple[Record, ...], ...]) -> Key:
+    """Return the key of what was stored, empty when nothing was."""
+    return next((record.key for records in of for record in records), "")

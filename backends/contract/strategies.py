@@ -112,6 +112,11 @@ def _some(of: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
     return st.lists(of, max_size=3).map(tuple)
 
 
+def _keys(key: Key) -> st.SearchStrategy[tuple[Key, ...]]:
+    """Return tuples with and without `key`; without, when it is empty: nothing was stored that could be named."""
+    return st.sampled_from(((), (key,) if key else ()))
+
+
 def _maybe(of: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | of
 
@@ -143,7 +148,7 @@ def agents(operator: Key) -> st.SearchStrategy[Agent]:
         name=words,
         roles=st.frozensets(st.sampled_from(Role)),
         languages=_some(st.sampled_from(("pl", "it", "fr"))),
-        operator_keys=st.sampled_from(((), (operator,))),
+        operator_keys=_keys(operator),
         active=st.booleans(),
     )
 
@@ -204,7 +209,7 @@ def contracts(customer: Key, line: Key) -> st.SearchStrategy[Contract]:
         list_price=_maybe(money),
         state=st.sampled_from(ContractState),
         notice_sent_at=_maybe(moments),
-        line_keys=st.sampled_from(((), (line,))),
+        line_keys=_keys(line),
     )
 
 
@@ -234,7 +239,7 @@ def disputes(customer: Key, charge: Key, ticket: Key) -> st.SearchStrategy[Dispu
         reason=bodies,
         opened_at=moments,
         amount=_maybe(money),
-        charge_keys=st.sampled_from(((), (charge,))),
+        charge_keys=_keys(charge),
         ticket_key=st.sampled_from(("", ticket)),
         state=st.sampled_from(DisputeState),
         answer=bodies,
@@ -406,7 +411,7 @@ def outages(operator: Key) -> st.SearchStrategy[Outage]:
         title=words,
         started_at=moments,
         coverage=st.builds(Coverage, _some(words), _some(words), _some(words), _some(words), words),
-        operator_keys=st.sampled_from(((), (operator,))),
+        operator_keys=_keys(operator),
         kind=st.sampled_from(OutageKind),
         cause=words,
         expected_end=_maybe(moments),

@@ -11,7 +11,10 @@ from backends.contract.base import Contract, every_row
 from backends.contract.samples import a_contact, ago
 from backends.contract.searching import HOSTILE
 from backends.port import Backend, Capability
-from backends.records import Key
+from backends.records import Contact, Key
+
+PLAIN = ("VERBINDUNG gestört", "dzia nic")
+"""Texts that are found without folding accents."""
 
 
 class TextSearchContract(Contract):
@@ -25,12 +28,13 @@ class TextSearchContract(Contract):
         await self.needs(backend, Capability.TEXT_SEARCH)
         await self.needs_records(backend)
         customer = await self.a_customer(backend, name="Jürgen Müller")
+        self.needs_fields(backend, Contact, "body", "subject")
         samples = [
             a_contact(customer, body="Seit gestern ist die Verbindung gestört, überall! Größe"),
             a_contact(customer, subject="Störung im Netz"),
             a_contact(customer, body="nic nie działa od środy"),
         ]
-        german, subject, polish = [contact.key for contact in await self.plant(backend, samples)]
+        german, subject, polish = [contact.key for contact in await self.stored(backend, samples)]
         for text, expected in (
             ("gestort", [german]),
             ("uberall verb", [german]),
@@ -45,7 +49,8 @@ class TextSearchContract(Contract):
             ("", []),
             ("  ", []),
         ):
-            assert await self._found(backend, text) == expected, text
+            if self.folds or not expected or text in PLAIN:
+                assert await self._found(backend, text) == expected, text
 
     async def test_a_hit_shows_whose_and_where(self, backend: Backend) -> None:
         """A hit names its customer and shows the text around the word, however deep in the body it stands."""
@@ -71,7 +76,8 @@ class TextSearchContract(Contract):
             a_contact(other, at=ago(days=1), subject="router"),
             a_contact(one, at=ago(days=2), body="the routers " * 9),
         ]
-        keys = [contact.key for contact in await self.plant(backend, samples)]
+        self.needs_fields(backend, Contact, "at")
+        keys = [contact.key for contact in await self.stored(backend, samples)]
         assert await self._found(backend, "router") == [keys[1], keys[2], keys[0]]
 
     async def test_pages_hold_while_contacts_come_in(self, backend: Backend) -> None:
@@ -81,7 +87,7 @@ class TextSearchContract(Contract):
         customer = await self.a_customer(backend)
         begin = ago(days=3)
         samples = [a_contact(customer, at=begin + timedelta(minutes=index // 3), body="router") for index in range(9)]
-        keys = {contact.key for contact in await self.plant(backend, samples)}
+        keys = {contact.key for contact in await self.stored(backend, samples)}
         first = await backend.search_text("router", limit=4)
         await self.contacts(backend, customer, 3, body="router")
         rest = await every_row(lambda after: backend.search_text("router", limit=4, after=after or first.after))

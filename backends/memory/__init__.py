@@ -17,7 +17,7 @@ from backends.errors import Unavailable, Unsupported
 from backends.events import Event, Resync
 from backends.memory import forgetting, reading, searching, writing
 from backends.memory.checking import origin_of
-from backends.memory.state import State
+from backends.memory.state import State, kind_of, without
 from backends.port import (
     Batch,
     Capability,
@@ -85,8 +85,9 @@ class Store:
 
 
 class MemoryBackend:
-    """A backend in memory with every capability, or those given.
+    """A backend in memory with every capability, kind and field, or those given, as a helpdesk has that knows less.
 
+    With `stores`, records of other kinds are refused; with `omits`, these fields are blank whatever is written.
     `records` fill it: each keeps the key it brings, or gets one when that is a new one; in any order, they may name
     each other. They raise Invalid as a batch would.
     """
@@ -99,12 +100,16 @@ class MemoryBackend:
         now: Callable[[], datetime] = _now,
         name: str = "memory",
         capabilities: Iterable[Capability] = Capability,
+        stores: Iterable[type[Record]] = KINDS,
+        omits: Mapping[type[Record], Iterable[str]] | None = None,
     ) -> None:
         self.name = name
         self.url = "memory:"
         self.capabilities = frozenset(capabilities)
-        self.stores: frozenset[type[Record]] = KINDS
-        self.omits: Mapping[type[Record], frozenset[str]] = {}
+        self.stores = frozenset(stores)
+        self.omits: Mapping[type[Record], frozenset[str]] = {
+            kind: frozenset(names) for kind, names in (omits or {}).items()
+        }
         self.store = store or Store(now)
         self._open = False
         self._closed = asyncio.Event()
@@ -116,7 +121,13 @@ class MemoryBackend:
 
     def another(self) -> MemoryBackend:
         """Return a second handle on the same store, not opened yet."""
-        return MemoryBackend(store=self.store, name=self.name, capabilities=self.capabilities)
+        return MemoryBackend(
+            store=self.store,
+            name=self.name,
+            capabilities=self.capabilities,
+            stores=self.stores,
+            omits=self.omits,
+        )
 
     async def open(self) -> None:
         """Make ready."""
@@ -212,10 +223,25 @@ class MemoryBackend:
             self._needs(Capability.UNDO)
         if any(isinstance(item, Put) and item.raw is not None for item in batch.items):
             self._needs(Capability.RAW)
+        self._refuse_kinds(batch)
         state = self._state.copy()
-        receipt = writing.apply(state, batch, self.store.now())
+        receipt = writing.apply(state, self._blank(batch), self.store.now())
         self.store.swap(state)
         return receipt
+
+    def _refuse_kinds(self, batch: Batch) -> None:
+        for item in batch.items:
+            if type(item.record) not in self.stores:
+                raise Unsupported(f"write.{kind_of(item.record)}", source=self.name)
+
+    def _blank(self, batch: Batch) -> Batch:
+        """Return `batch` with what this store has no place for at its default."""
+        if not self.omits:
+            return batch
+        items = (
+            replace(item, record=without(item.record, self.omits.get(type(item.record), ()))) for item in batch.items
+        )
+        return replace(batch, items=tuple(items))
 
     async def note_read(self, customer_key: Key, actor: str, detail: str = "") -> None:
         """Record in the audit trail that `actor` opened this customer; raises NotFound."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import datetime
-from typing import TypeVar, cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 from backends.errors import NotFound
 from backends.events import ContactAdded, CustomerChanged, Event, OutageChanged, TicketChanged
@@ -50,6 +50,17 @@ def customer_of(record: Record) -> Key:
     if isinstance(record, Operator | Agent | Outage):
         return ""
     return record.key if isinstance(record, Customer) else record.customer_key
+
+
+def without(record: R, names: Collection[str]) -> R:
+    """Return `record` with these fields at their defaults; those without a default stay."""
+    changes: dict[str, Any] = {}
+    for spec in fields(record):
+        if spec.name in names and spec.default is not MISSING:
+            changes[spec.name] = spec.default
+        elif spec.name in names and spec.default_factory is not MISSING:
+            changes[spec.name] = spec.default_factory()
+    return replace(record, **changes)
 
 
 def event_of(record: Record) -> Event | None:
