@@ -41,7 +41,7 @@ class Access:
     """URL of the proxy, `environment`, or nothing: then the environment is not asked either. Never used for this
     computer itself, for plain http would leave it."""
     ca_file: str = ""
-    """PEM file of the authorities to trust in place of the computer's."""
+    """PEM file of authorities to trust beside the computer's."""
     allow_http: bool = False
     """Whether plain http may be spoken to other computers."""
     body_limit: int = BODY_LIMIT

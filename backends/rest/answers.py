@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ ENCODINGS: Final = "gzip, deflate"
 """What we ask for: what the standard library decompresses piece by piece, under a limit."""
 
 _PIECE = 65_536
+_LINK = re.compile("<([^>]*)>([^<]*)")
 _CHARSETS = {
     "utf-8": "utf-8-sig",
     "utf8": "utf-8-sig",
@@ -204,10 +206,9 @@ class Answer:
 
     def link(self, relation: str) -> str:
         """Return the URL of the Link header (RFC 8288) with this relation, empty when there is none."""
-        for part in self.headers.get("link", "").split(",<"):
-            target, _, parameters = part.strip().removeprefix("<").partition(">")
+        for target, parameters in _LINK.findall(self.headers.get("link", "")):
             for parameter in parameters.split(";"):
-                name, _, value = parameter.strip().rstrip(",").partition("=")
+                name, _, value = parameter.strip(" ,").partition("=")
                 if name.lower() == "rel" and relation in value.strip('" ').lower().split():
-                    return target
+                    return str(target)
         return ""

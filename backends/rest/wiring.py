@@ -10,6 +10,8 @@ from backends.errors import Invalid
 from backends.rest.access import PROXY_OF_ENVIRONMENT, Access, is_loopback
 
 if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
+
     import httpx
 
 KEEP_ALIVE = 30.0
@@ -44,30 +46,33 @@ def client_for(access: Access, transport: httpx.AsyncBaseTransport | None = None
     )
 
 
-def _no_cookies() -> httpx.Cookies:
+def _no_cookies() -> CookieJar:
     """Return a jar that takes nothing: a session's cookie would outlive the sign-in that it came from."""
     from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-    import httpx
-
-    return httpx.Cookies(CookieJar(DefaultCookiePolicy(allowed_domains=[])))
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 def _context(access: Access) -> ssl.SSLContext:
-    """Return the TLS context that trusts the profile's authorities, else the computer's, else the ones we ship with."""
+    """Return the TLS context that trusts the computer's authorities, and the profile's beside them."""
     from pathlib import Path
 
-    if access.ca_file:
-        try:
-            return ssl.create_default_context(cafile=str(Path(access.ca_file).expanduser()))
-        except (OSError, ssl.SSLError) as error:
-            raise Invalid("ca_file", "not_a_bundle", str(error)[:200], source=access.name) from None
     paths = ssl.get_default_verify_paths()
-    if not (paths.cafile or paths.capath):
+    if paths.cafile or paths.capath:
+        context = ssl.create_default_context()
+    else:
         import certifi
 
-        return ssl.create_default_context(cafile=certifi.where())
-    return ssl.create_default_context()
+        context = ssl.create_default_context(cafile=certifi.where())
+    why = ""
+    if access.ca_file:
+        try:
+            context.load_verify_locations(Path(access.ca_file).expanduser())
+        except OSError as error:  # ssl.SSLError is one
+            why = getattr(error, "reason", None) or error.strerror or type(error).__name__
+    if why:
+        raise Invalid("ca_file", "not_a_bundle", f"{access.ca_file}: {why}", source=access.name)
+    return context
 
 
 def _silence() -> None:
