@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from backends.delivery import Delivery, Outgoing
 from backends.port import (
     Backend,
     Batch,
@@ -34,6 +35,7 @@ from backends.records import (
     Role,
 )
 from console.desk.picture import Picture, gather, older, refreshed
+from console.desk.sources import Searching, Source, sources_of
 from console.rules.clocks import zone_of
 from console.rules.roles import Right, rights_of
 
@@ -93,6 +95,18 @@ class Desk:
         """Return the customers that `text` may mean, best first."""
         return await self.backend.search(text, limit=limit, operator_keys=self.operator_keys)
 
+    async def finding(self, text: str, limit: int = 30, rest: float = 0.0) -> AsyncIterator[tuple[Match, ...]]:
+        """Yield the customers that `text` may mean, best first, again with each source that answers.
+
+        Far sources are asked after `rest` seconds: not for each letter that is typed.
+        """
+        if isinstance(self.backend, Searching):
+            found = self.backend.searching(text, limit=limit, operator_keys=self.operator_keys, rest=rest)
+            async for matches in found:
+                yield matches
+        else:
+            yield await self.find(text, limit)
+
     async def open(self, key: Key, *, limit: int = 60) -> Picture:
         """Return a customer's picture, and note in the audit trail that the agent saw it."""
         picture = await gather(self.backend, key, self.clock(), limit=limit)
@@ -121,6 +135,14 @@ class Desk:
         if not self.can(Capability.OUTAGES):
             return ()
         return await self.backend.outages(OutageFilter(states=LIVE_OUTAGE_STATES, operator_keys=self.operator_keys))
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return how the sources stand, whoever is open."""
+        return sources_of(self.backend, "", self.clock())
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """Return everything that is not with its source yet, oldest first."""
+        return self.backend.deliveries() if isinstance(self.backend, Outgoing) else ()
 
     async def waiting(self, after: str | None = None, limit: int = 50) -> Page[tuple[Contact, Customer]]:
         """Return what waits for an answer, oldest first (R10)."""

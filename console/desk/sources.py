@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from backends.errors import BackendError
-from backends.port import Backend
+from backends.port import Backend, Match
 from backends.records import Key
 from console.rules.sources import Source, SourceState
 
@@ -17,6 +18,16 @@ class Standing(Protocol):
 
     def standing(self, customer_key: Key = "") -> tuple[Source, ...]:
         """Return how each source stands, for one customer or at all."""
+
+
+@runtime_checkable
+class Searching(Protocol):
+    """A backend whose sources answer one after the other."""
+
+    def searching(
+        self, text: str, *, limit: int = 20, operator_keys: frozenset[Key] = frozenset(), rest: float = 0.0
+    ) -> AsyncIterator[tuple[Match, ...]]:
+        """Yield what is found so far, again with each source that answers; far ones are asked after `rest` seconds."""
 
 
 @runtime_checkable
@@ -36,4 +47,4 @@ def sources_of(backend: Backend, customer_key: Key, now: datetime) -> tuple[Sour
     return (Source(backend.name, SourceState.FRESH, now),)
 
 
-__all__ = ["Remembering", "Source", "SourceState", "Standing", "sources_of"]
+__all__ = ["Remembering", "Searching", "Source", "SourceState", "Standing", "sources_of"]

@@ -27,8 +27,12 @@ def _person(customer: Customer, now: Now, why: tuple[Span, ...], key: str) -> Ro
     return RowView(key, cells)
 
 
-def matches(found: Sequence[Match], now: Now, typed: str) -> RowsView:
-    """Return search results with why each matched."""
+def matches(found: Sequence[Match], now: Now, typed: str, *, asking: bool = False, trouble: str = "") -> RowsView:
+    """Return search results with why each matched.
+
+    While `asking`, further sources are still to answer; `trouble` names those that did not: nobody found is then no
+    answer.
+    """
     rows = []
     for match in found:
         why = [Span(worded(MATCHES, match.on), Tone.DIM)]
@@ -41,7 +45,11 @@ def matches(found: Sequence[Match], now: Now, typed: str) -> RowsView:
             why += [Span("  "), Span(where, Tone.DIM)]
         rows.append(_person(match.customer, now, tuple(why), match.customer.key))
     feed = FeedView()
-    if not rows:
+    if asking:
+        feed = FeedView(Feed.LOADING, _("asking further sources"))
+    elif trouble:
+        feed = FeedView(Feed.STALE if rows else Feed.FAILED, trouble)
+    elif not rows:
         feed = FeedView(
             Feed.EMPTY, _("Nobody found for “{text}”. N takes in a new customer.").format(text=plain(typed, 40))
         )
@@ -57,8 +65,8 @@ def recent(customers: Sequence[Customer], now: Now) -> RowsView:
     return RowsView(rows, _("Opened last"), "", feed=FeedView() if rows else empty)
 
 
-def waiting(rows: Sequence[tuple[Contact, Customer]], now: Now, more: bool) -> RowsView:
-    """Return what waits for an answer, oldest first (R10)."""
+def waiting(rows: Sequence[tuple[Contact, Customer]], now: Now, more: bool, trouble: str = "") -> RowsView:
+    """Return what waits for an answer, oldest first (R10); `trouble` names sources that did not tell theirs."""
     shown = []
     for contact, customer in rows:
         sign = sign_of(contact.channel)
@@ -73,6 +81,8 @@ def waiting(rows: Sequence[tuple[Contact, Customer]], now: Now, more: bool) -> R
         )
         shown.append(RowView(contact.key, cells))
     feed = FeedView() if shown else FeedView(Feed.EMPTY, _("Everybody has an answer."))
+    if trouble:
+        feed = FeedView(Feed.STALE if shown else Feed.FAILED, trouble)
     count = f"{len(shown)}+" if more else str(len(shown))
     return RowsView(tuple(shown), _("Waiting for an answer"), count, more, feed)
 

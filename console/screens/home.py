@@ -19,6 +19,7 @@ from console.i18n import _
 from console.present import banners, results
 from console.present.failures import failure_words
 from console.present.labels import plain
+from console.present.sources import delivery_span, trouble_words
 from console.screens.base import BaseScreen
 from console.words import moment
 from widgets.banners import Banners
@@ -31,6 +32,8 @@ SURE = 0.2
 """Seconds without a key after which an exact match opens by itself: the caller's number is complete."""
 LEAN_PAUSE = 0.3
 """Seconds without a key after which a slow line is sent the results: not a list for each letter."""
+FAR = 0.25
+"""Seconds without a key after which sources far away are asked: not for each letter."""
 SHORTEST_EXACT = 5
 OPEN = "open"
 COMMANDS = {":": "palette", "?": "help"}
@@ -62,6 +65,7 @@ class HomeScreen(BaseScreen):
         self._more_waiting = False
         self._lists_read = False
         self._asked = ""
+        self._asking = False
         self._moved = False
         self._exact: Timer | None = None
         self._pause: Timer | None = None
@@ -93,7 +97,12 @@ class HomeScreen(BaseScreen):
         scope = ", ".join(plain(name) for name in names[:3]) + ("…" if len(names) > 3 else "")
         agent = Span(plain(app.desk.agent.name), Tone.STRONG)
         now = app.now()
-        right: Line = (agent, Span(f"  {moment(now.at, now.at, now.zone, short=True)}", Tone.DIM))
+        waiting = delivery_span(app.desk.deliveries())
+        right: Line = (
+            *((waiting, Span("  ")) if waiting else ()),
+            agent,
+            Span(f"  {moment(now.at, now.at, now.zone, short=True)}", Tone.DIM),
+        )
         words = f"cordboard · {scope}" if scope else "cordboard"
         self.query_one("#top", StatusLine).show(StatusView(words, right=right))
 
@@ -154,18 +163,30 @@ class HomeScreen(BaseScreen):
 
     @work(exclusive=True, group="search", exit_on_error=False)
     async def _search(self, text: str) -> None:
+        self._asking = True
         try:
-            found = await self.console_app.desk.find(text)
+            async for found in self.console_app.desk.finding(text, rest=FAR):
+                if text != self._asked:
+                    return
+                self._matches, self._searched = found, text
+                self._show_found()
+                self._open_if_sure(text)
         except BackendError as error:
             feed = FeedView(Feed.FAILED, failure_words(error))
             self.query_one("#found", RowList).show(RowsView(title=_("Found"), feed=feed))
             return
-        if text != self._asked:
-            return
-        self._matches, self._searched = found, text
-        self._show_found()
-        exact = {match.customer.key for match in found if match.exact}
-        if len(exact) == 1 and len(text) >= SHORTEST_EXACT:
+        finally:
+            self._asking = False
+        if len(self.console_app.desk.sources()) > 1:
+            self._show_found()
+
+    def _open_if_sure(self, text: str) -> None:
+        """Open the only exact match a moment later; what a further source finds may still make two of it."""
+        exact = {match.customer.key for match in self._matches if match.exact}
+        if self._exact is not None and len(exact) != 1:
+            self._exact.stop()
+            self._exact = None
+        if self._exact is None and len(exact) == 1 and len(text) >= SHORTEST_EXACT:
             self._exact = self.set_timer(SURE, self._open_exact)
 
     def _open_exact(self) -> None:
@@ -249,7 +270,10 @@ class HomeScreen(BaseScreen):
         now = self.console_app.now()
         rows = self.query_one("#found", RowList)
         if self._asked:
-            rows.show(results.matches(self._matches, now, self._asked))
+            several = len(self.console_app.desk.sources()) > 1
+            asking = self._asking and several
+            trouble = self._trouble() if several else ""
+            rows.show(results.matches(self._matches, now, self._asked, asking=asking, trouble=trouble))
             if not self._moved:
                 rows.action_first()  # what Enter opens is the best match, until an arrow chose another
         else:
@@ -257,8 +281,13 @@ class HomeScreen(BaseScreen):
 
     def _show_waiting(self) -> None:
         self.query_one("#waiting", RowList).show(
-            results.waiting(self._waiting, self.console_app.now(), self._more_waiting)
+            results.waiting(self._waiting, self.console_app.now(), self._more_waiting, self._trouble())
         )
+
+    def _trouble(self) -> str:
+        """Return which of several sources do not answer, in words; one alone is told of in the status line."""
+        sources = self.console_app.desk.sources()
+        return trouble_words(sources, self.console_app.now()) if len(sources) > 1 else ""
 
     def outages_changed(self) -> None:
         """Show the live outages."""
