@@ -61,6 +61,7 @@ _SCALARS: Mapping[object, Coder] = {
     date: Coder(scalars.plain_day, scalars.day),
     Any: Coder(None, lambda value: value),
     object: Coder(None, lambda value: value),
+    NoneType: Coder(None, scalars.nothing),
 }
 
 

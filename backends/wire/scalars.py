@@ -62,6 +62,12 @@ def asked(value: Any) -> str:
     return value
 
 
+def nothing(value: Any) -> None:
+    """Return None, the answer of what only does something."""
+    if value is not None:
+        raise Wrong("type", f"null is needed, not {called(value)}")
+
+
 def truth(value: Any) -> bool:
     """Return true or false."""
     if type(value) is not bool:
