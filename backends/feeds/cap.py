@@ -7,12 +7,13 @@ not asked for again while its entry does not change; links to other hosts are no
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from backends.clean import fold
-from backends.errors import BackendError, NotSignedIn, Refused, Unavailable
+from backends.errors import NotAllowed, NotSignedIn, Refused, Unavailable
 from backends.feeds.cap_alerts import CATEGORIES, GEOCODES, CapRules, Chains, Message, message_in, read_messages
 from backends.feeds.feed import FeedBackend
 from backends.feeds.opening import Document, feed_backend
@@ -47,18 +48,19 @@ class CapReader:
         answer = await http.get(where.path, where.query or None, headers=_ACCEPT, remembered=True)
         root = tree(answer.content, self.rules.source)
         notes = Notes()
+        complete = True
         if local(root) == "alert":
             alerts = [root]
         elif local(root) in ("feed", "rss"):
-            alerts = await self._listed(http, root, answer.url, notes)
+            alerts, complete = await self._listed(http, root, answer.url, notes)
         else:
             raise Unavailable(f"neither CAP nor an index but <{title_of(local(root))[:40]}>", source=self.rules.source)
         found = [message_in(alert, self.rules, now, notes) for alert in alerts]
         messages: list[Message] = [message for message in found if message is not None]
-        return read_messages(messages, self._chains, self.rules, now, notes)
+        return replace(read_messages(messages, self._chains, self.rules, now, notes), complete=complete)
 
-    async def _listed(self, http: Http, index: Element, base: str, notes: Notes) -> list[Element]:
-        """Return the alerts of an index: those inside its entries, and those that its links lead to."""
+    async def _listed(self, http: Http, index: Element, base: str, notes: Notes) -> tuple[list[Element], bool]:
+        """Return the alerts inside an index and behind its links, and whether all that are there could be read."""
         entries = list(children(index, "entry")) or [
             item for channel in children(index, "channel") for item in children(channel, "item")
         ]
@@ -78,21 +80,18 @@ class CapReader:
             else:
                 notes.problem("bad_entry", text_of(entry, "title"), "has neither alert nor link")
         contents = await asyncio.gather(*(self._alert(http, *name, title, notes) for name, title in wanted.items()))
-        self._known = {name: content for name, content in zip(wanted, contents, strict=True) if content}
-        for content, title in zip(contents, wanted.values(), strict=True):
-            try:
-                root = tree(content) if content else None
-            except Unavailable as error:
-                notes.problem("bad_entry", title, error.detail)
-                continue
-            if root is not None and local(root) == "alert":
+        self._known = {}
+        complete = True
+        for (name, title), content in zip(wanted.items(), contents, strict=True):
+            root = _alert_in(content, title, notes) if content else None
+            if root is not None and content:
                 inside.append(root)
-            elif root is not None:
-                notes.problem("bad_entry", title, f"no CAP alert but <{local(root)[:40]}>")
-        return inside
+                self._known[name] = content
+            complete = complete and (root is not None or content == b"")
+        return inside, complete
 
-    async def _alert(self, http: Http, url: str, updated: str, title: str, notes: Notes) -> bytes:
-        """Return the document behind an entry; empty, with a note, when it is elsewhere or gone.
+    async def _alert(self, http: Http, url: str, updated: str, title: str, notes: Notes) -> bytes | None:
+        """Return the document behind an entry; empty, with a note, when it is gone or elsewhere, None when refused.
 
         Raises Unavailable when the server does not answer: an alert that could not be fetched is not over.
         """
@@ -105,9 +104,20 @@ class CapReader:
             raise
         except Refused as error:
             notes.problem("not_fetched", title, error.detail)
-        except BackendError as error:
-            notes.problem("bad_entry", title, error.detail)
-        return b""
+            return None if isinstance(error, NotAllowed) else b""
+
+
+def _alert_in(content: bytes, title: str, notes: Notes) -> Element | None:
+    """Return the alert in a document, None with a note when there is none."""
+    try:
+        root = tree(content)
+    except Unavailable as error:
+        notes.problem("bad_entry", title, error.detail)
+        return None
+    if local(root) == "alert":
+        return root
+    notes.problem("bad_entry", title, f"no CAP alert but <{local(root)[:40]}>")
+    return None
 
 
 def _link(entry: Element) -> str:

@@ -20,12 +20,12 @@ _MOST_NAMES = 2_000
 
 _SERVICE_WORDS: Mapping[str, str] = {
     "internet": "internet, broadband, fibre, fiber, dsl, adsl, vdsl, ftth, fttc, ethernet, banda larga, fibra, "
-    "haut debit, fibre optique, swiatlowod, bredband",
-    "tv": "tv, iptv, television, televisione, telewizja, cable tv, kabel-tv",
+    "haut debit, fibre optique, internetu, swiatlowod, bredband, bredbandet",
+    "tv": "tv, iptv, television, televisione, telewizja, telewizji, cable tv, kabel-tv",
     "telephone": "telephone, telephony, telephones, phone, voice, voip, landline, telefono, telefonia, telephonie, "
-    "ligne fixe, telefon, telefony, telefoni, fast telefoni, telefonia fissa",
-    "mobile": "mobile, cellular, lte, 4g, 5g, cellulare, rete mobile, reseau mobile, komorkowa, sieć komórkowa, "
-    "mobil, mobiltelefoni, mobilnat",
+    "ligne fixe, telefon, telefony, telefonow, telefoni, telefonin, fast telefoni, telefonia fissa",
+    "mobile": "mobile, cellular, lte, 4g, 5g, cellulare, rete mobile, reseau mobile, komorkowa, siec komorkowa, "
+    "komorkowej, mobil, mobiltelefoni, mobilnat",
 }
 
 

@@ -24,7 +24,7 @@ class Reading:
     """The outages that a source tells of at one moment.
 
     What a former reading told and this one does not is over, except for the keys in `held`: the source has not said so
-    yet. A key in `withdrawn` was taken back by somebody, with the reason.
+    yet. When not `complete`, that holds for all keys. A key in `withdrawn` was taken back by somebody, with the reason.
     """
 
     outages: tuple[Outage, ...] = ()
@@ -37,6 +37,8 @@ class Reading:
     withdrawn: Mapping[Key, str] = field(default_factory=dict)
     ends: Mapping[Key, datetime] = field(default_factory=dict)
     """When an outage counts as over if the source says nothing more about it."""
+    complete: bool = True
+    """False when a part of what the source lists could not be read now."""
     tells_history: bool = True
     """Whether the outages bring their own updates; else they are made from what changes between two readings."""
 

@@ -86,6 +86,8 @@ class Seen:
         """Return an outage that is no longer told of as it is now, None when it stays as it was."""
         if outage.state not in LIVE_OUTAGE_STATES or outage.key in reading.held:
             return None
+        if not reading.complete and outage.key not in reading.withdrawn:
+            return None
         state, ended, text = OutageState.RESTORED, min(self._ends.get(outage.key, now), now), ""
         if outage.key in reading.withdrawn:
             state, ended, text = OutageState.DISMISSED, now, reading.withdrawn[outage.key]

@@ -15,7 +15,7 @@ from backends.feeds import moments
 from backends.feeds.places import NOWHERE, Places, joined, placed
 from backends.feeds.reading import Notes, Reading, body_of, digest, reference_for, title_of
 from backends.htmltext import html_to_text
-from backends.records import Coverage, Origin, Outage, OutageKind, OutageState, OutageUpdate
+from backends.records import Coverage, Key, Origin, Outage, OutageKind, OutageState, OutageUpdate
 
 _SUSPECTED = frozenset({"investigating"})
 _OVER = frozenset({"resolved", "postmortem", "completed"})
@@ -54,6 +54,7 @@ def read_page(document: Any, rules: PageRules, now: datetime, notes: Notes) -> R
         notes.total,
         dict(notes.left_out),
         moments.iso(published, now, notes, "page updated_at"),
+        held=frozenset(_key(name, rules) for name, row in rows.items() if _said(row, "status") not in _KNOWN),
     )
 
 
@@ -65,6 +66,10 @@ def _rows(document: Any, part: str) -> list[Any]:
 def _said(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _key(name: str, rules: PageRules) -> Key:
+    return f"incident:{digest((rules.source, name))}"
 
 
 def _outage(name: str, row: Mapping[str, Any], rules: PageRules, now: datetime, notes: Notes) -> Outage | None:
@@ -90,10 +95,10 @@ def _outage(name: str, row: Mapping[str, Any], rules: PageRules, now: datetime, 
     started = started or times["created_at"] or now
     ended = (times["resolved_at"] or times["updated_at"] or now) if state is OutageState.RESTORED else None
     updates = _updates(row, now, notes, where)
-    key = digest((rules.source, name))
+    key = _key(name, rules)
     return Outage(
-        f"incident:{key}",
-        reference_for("SP", key),
+        key,
+        reference_for("SP", key.partition(":")[2]),
         state,
         title_of(_said(row, "name")),
         min(started, ended) if ended else started,

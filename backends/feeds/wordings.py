@@ -53,7 +53,7 @@ _WORDS: Mapping[Said, str] = {
         "in verifica, in analisi, indagine, indaghiamo, possibile, sospetto, segnalazioni, "
         "en cours d'analyse, investigation, analyse en cours, possible, suspecte, signalements, "
         "badamy, sprawdzamy, analizujemy, mozliwe, podejrzenie, zgloszenia, "
-        "undersoker, undersoks, felsoker, mojligt, misstankt, rapporter om"
+        "storning, storningar, undersoker, undersoks, felsoker, mojligt, misstankt, rapporter om"
     ),
 }
 _LABELS_OF_END = frozenset({"fixed", "closed", "lost", "klar", "ok", "done"})
