@@ -32,6 +32,7 @@ from backends.records import (
     Handover,
     Key,
     Line,
+    Link,
     Operator,
     Origin,
     Outage,
@@ -63,6 +64,8 @@ class Capability(StrEnum):
     FORGET = "forget"
     RAW = "raw"
     """Keeps the original of imported items."""
+    LINKS = "links"
+    """Keeps which records of several sources are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +332,9 @@ class Backend(Protocol):
     ) -> Page[tuple[Contact, Customer]]:
         """Return contacts that wait for an answer (R10), oldest first, with their customers."""
 
+    async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
+        """Return every link that has one of these ends, oldest first."""
+
     # writing ------------------------------------------------------------------------------------------------------
 
     async def write(self, batch: Batch) -> Receipt:
@@ -384,3 +390,22 @@ class Origins(Protocol):
 
     async def stored(self, kind: type[Record], origins: Collection[Origin]) -> Mapping[Origin, Key]:
         """Return the keys of those records of `kind` that came from one of `origins`."""
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """What a store that can be walked from end to end offers beside the port, to be served to programs.
+
+    People never need such lists, and a remote helpdesk may refuse them.
+    """
+
+    async def listed(
+        self, kind: type[Record], *, customer_key: Key = "", after: str | None = None, limit: int = 100
+    ) -> Page[Record]:
+        """Return records of a kind, all or one customer's, in the order in which they were stored.
+
+        Raises Invalid `cursor` for a cursor that no page gave.
+        """
+
+    async def counted(self, kind: type[Record]) -> int:
+        """Return how many records of a kind there are."""

@@ -43,6 +43,7 @@ from backends.records import (
     Customer,
     Entry,
     Key,
+    Link,
     Operator,
     Origin,
     Outage,
@@ -116,7 +117,7 @@ class MemoryBackend:
         filling = Batch(tuple(Put(record) for record in records), actor="", act="import")
         if filling.items:
             state = self.store.state.copy()
-            writing.apply(state, filling, self.store.now(), keep_keys=True)
+            writing.apply(state, filling, self.store.now(), keep_keys=True, source=name)
             self.store.swap(state)
 
     def another(self) -> MemoryBackend:
@@ -214,6 +215,13 @@ class MemoryBackend:
         self._needs(Capability.QUEUE)
         return reading.queue(self._state, only, after, limit)
 
+    async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
+        """Return every link that has one of these ends, oldest first."""
+        self._needs(Capability.LINKS)
+        wanted = frozenset(ends)
+        found = (link for link in self._state.every(Link) if not wanted.isdisjoint(link.ends))
+        return tuple(sorted(found, key=lambda link: (link.made_at, link.key)))
+
     # writing ------------------------------------------------------------------------------------------------------
 
     async def write(self, batch: Batch) -> Receipt:
@@ -225,7 +233,7 @@ class MemoryBackend:
             self._needs(Capability.RAW)
         self._refuse_kinds(batch)
         state = self._state.copy()
-        receipt = writing.apply(state, self._blank(batch), self.store.now())
+        receipt = writing.apply(state, self._blank(batch), self.store.now(), source=self.name)
         self.store.swap(state)
         return receipt
 
@@ -312,7 +320,7 @@ class MemoryBackend:
         """Return everything held about a person as plain JSON values; audited; raises NotFound."""
         self._needs(Capability.EXPORT)
         state = self._state.copy()
-        held = forgetting.held_about(state, customer_key)
+        held = forgetting.held_about(state, customer_key, self.name)
         self._note(state, actor, "export", customer_key, "")
         self.store.swap(state)
         return held
@@ -321,7 +329,7 @@ class MemoryBackend:
         """Erase personal data, keep counts and clocks; raises NotFound."""
         self._needs(Capability.FORGET)
         state = self._state.copy()
-        counts = forgetting.erase(state, customer_key)
+        counts = forgetting.erase(state, customer_key, self.name)
         self._note(state, actor, "forget", customer_key, reason)
         self.store.swap(state)
         return counts
@@ -331,6 +339,16 @@ class MemoryBackend:
         wanted = frozenset(origins)
         found = ((origin_of(record), record.key) for record in self._state.every(kind))
         return {origin: key for origin, key in found if origin in wanted}
+
+    async def listed(
+        self, kind: type[Record], *, customer_key: Key = "", after: str | None = None, limit: int = 100
+    ) -> Page[Record]:
+        """Return records of a kind in the order in which they were stored; raises Invalid."""
+        return reading.listed(self._state, kind, customer_key, after, limit)
+
+    async def counted(self, kind: type[Record]) -> int:
+        """Return how many records of a kind there are."""
+        return sum(1 for _ in self._state.every(kind))
 
 
 def _number(cursor: str) -> int:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from backends.clean import tokens
 from backends.errors import Invalid, NotFound
 from backends.memory.searching import around, has_words
-from backends.memory.state import R, State
+from backends.memory.state import R, State, customer_of
 from backends.port import (
     CustomerFile,
     OutageFilter,
@@ -39,6 +39,7 @@ from backends.records import (
     Outage,
     Promise,
     PromiseState,
+    Record,
     Ticket,
     TicketEvent,
     Visit,
@@ -221,3 +222,14 @@ def queue(state: State, only: QueueFilter, after: str | None, limit: int) -> Pag
     return Page(
         tuple((preview(contact), state.get(Customer, contact.customer_key)) for contact in found.rows), found.after
     )
+
+
+def listed(state: State, kind: type[Record], customer_key: Key, after: str | None, limit: int) -> Page[Record]:
+    """Return what `Listing.listed` promises."""
+    rows = [record for record in state.every(kind) if customer_key in ("", customer_of(record))]
+    keys = [record.key for record in rows]
+    if after is not None and after not in keys:
+        raise Invalid("after", "cursor")
+    begin = 0 if after is None else keys.index(after) + 1
+    shown = tuple(rows[begin : begin + limit])
+    return Page(shown, shown[-1].key if shown and begin + limit < len(rows) else None)

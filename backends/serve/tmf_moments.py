@@ -12,7 +12,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 
 from backends.port import Backend, Capability, Receipt
-from backends.records import Key, Record
+from backends.records import AuditEntry, Key, Record
 from backends.wire.forms import kind_name
 
 KEPT = 20_000
@@ -39,7 +39,7 @@ class Moments:
         """Learn what was changed since the last time."""
         if Capability.AUDIT not in self._backend.capabilities:
             return
-        fresh = []
+        fresh: list[AuditEntry] = []
         after: str | None = None
         while len(fresh) < KEPT:
             page = await self._backend.audit(after=after, limit=20 if self._read and after is None else _READ_AT_ONCE)

@@ -90,7 +90,7 @@ class ServedKeys:
 
 
 def _quoted(part: str) -> str:
-    return quote(part, safe="").replace("~", "%7E")
+    return quote(part, safe=":").replace("~", "%7E")
 
 
 class Store:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from backends.clean import tokens
-from backends.errors import NotFound
+from backends.errors import Invalid, NotFound
 from backends.port import CustomerFile, OutageFilter, Page, QueueFilter, TicketFilter, TimelineFilter
 from backends.records import (
     OPEN_STATES,
@@ -20,6 +20,7 @@ from backends.records import (
     Key,
     Outage,
     PromiseState,
+    Record,
     Ticket,
 )
 from backends.sql import words
@@ -270,6 +271,28 @@ def queue(
     rows = tuple((CONTACT.build(held[:_SPLIT]), CUSTOMER.build(held[_SPLIT:])) for held in found[:limit])
     last = rows[-1][0] if len(found) > limit and rows else None
     return Page(rows, _cursor_of(last.at, "contact", last.key) if last else None)
+
+
+def listed(connection: sqlite3.Connection, kind: str, customer_key: Key, after: str | None, limit: int) -> Page[Record]:
+    """Return records of a kind in the order in which they were stored, all or one customer's."""
+    where = Where()
+    if customer_key:
+        where.add("id = ?" if kind == "customer" else "customer_id = ?", row_of("customer", customer_key))
+    if after is not None:
+        last = row_of(kind, after)
+        if last is None:
+            raise Invalid("after", "cursor")
+        where.add("id > ?", last)
+    rows: tuple[Record, ...] = _selected(
+        connection, BY_KIND[kind], f"WHERE {where} ORDER BY id LIMIT ?", (*where.values, limit + 1)
+    )
+    return Page(rows[:limit], rows[limit - 1].key if len(rows) > limit else None)
+
+
+def counted(connection: sqlite3.Connection, kind: str) -> int:
+    """Return how many records of a kind there are."""
+    number: int = connection.execute(f'SELECT count(*) FROM "{kind}"').fetchone()[0]  # noqa: S608
+    return number
 
 
 _SPLIT = CONTACT.selected.count(",") + 1

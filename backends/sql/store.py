@@ -36,13 +36,14 @@ from backends.records import (
     Customer,
     Entry,
     Key,
+    Link,
     Operator,
     Origin,
     Outage,
     Record,
     Ticket,
 )
-from backends.sql import batches, keeping, reading, searching, telling, trail, words
+from backends.sql import batches, keeping, linking, reading, searching, telling, trail, words
 from backends.sql.connecting import check_older, check_revision, connect, path_of, prepare, revision
 from backends.sql.faults import translated
 from backends.sql.living import Watch
@@ -224,6 +225,11 @@ class SqlBackend:
         with self._read() as connection:
             return reading.queue(connection, only, after, limit)
 
+    async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
+        """Return every link that has one of these ends, oldest first."""
+        with self._snapshot() as connection:
+            return linking.of_ends(connection, ends)
+
     # writing ------------------------------------------------------------------------------------------------------
 
     async def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
@@ -246,7 +252,7 @@ class SqlBackend:
 
     async def write(self, batch: Batch) -> Receipt:
         """Store a batch whole or not at all; raises Conflict, Invalid, Full, Busy, Unavailable."""
-        return await self._write(lambda connection: batches.apply(connection, batch, self._now()))
+        return await self._write(lambda connection: batches.apply(connection, batch, self._now(), self.name))
 
     async def note_read(self, customer_key: Key, actor: str, detail: str = "") -> None:
         """Record in the audit trail that `actor` opened this customer; raises NotFound."""
@@ -355,6 +361,18 @@ class SqlBackend:
         """Return the keys of those records of `kind` that came from one of `origins`."""
         with self._snapshot() as connection:
             return of_origins(connection, BY_RECORD[kind], origins)
+
+    async def listed(
+        self, kind: type[Record], *, customer_key: Key = "", after: str | None = None, limit: int = 100
+    ) -> Page[Record]:
+        """Return records of a kind in the order in which they were stored; raises Invalid."""
+        with self._read() as connection:
+            return reading.listed(connection, BY_RECORD[kind].kind, customer_key, after, limit)
+
+    async def counted(self, kind: type[Record]) -> int:
+        """Return how many records of a kind there are."""
+        with self._read() as connection:
+            return reading.counted(connection, BY_RECORD[kind].kind)
 
     async def check(self) -> Checks:
         """Look for damage; each row is (what was checked, whether it is sound, technical detail)."""

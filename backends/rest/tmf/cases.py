@@ -181,7 +181,7 @@ def ticket_record(document: Mapping[str, Any], frame: Frame) -> Ticket:
     related = [one.referred() for one in reading.parts("relatedEntity")]
     return Ticket(
         **{
-            "reference": identifier,
+            "reference": "" if frame.strict else identifier,
             **extras,
             "key": keys.key(Ticket, identifier),
             "customer_key": keys.key(Customer, _id(parties.get(CUSTOMER))),

@@ -128,7 +128,7 @@ def customer_record(document: Mapping[str, Any], frame: Frame) -> Customer:
     operator = reading.parties().get(OPERATOR)
     return Customer(
         **{
-            "number": identifier,
+            "number": "" if frame.strict else identifier,
             "language": "",
             "place": place,
             **extras,
@@ -249,7 +249,7 @@ def contact_record(document: Mapping[str, Any], frame: Frame) -> Contact:
     answers = [one for one in reading.parts("interactionRelationship") if one.line("relationshipType") == "answeredBy"]
     return Contact(
         **{
-            "reference": identifier,
+            "reference": "" if frame.strict else identifier,
             "seconds": max(0, round((end - at).total_seconds())) if end else 0,
             **extras,
             "key": keys.key(Contact, identifier),

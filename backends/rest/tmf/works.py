@@ -147,7 +147,7 @@ def outage_record(document: Mapping[str, Any], frame: Frame) -> Outage:
     source = reading.part("originatorParty").referred().line("id")
     return Outage(
         **{
-            "reference": identifier,
+            "reference": "" if frame.strict else identifier,
             **extras,
             "key": keys.key(Outage, identifier),
             "state": state,
@@ -235,7 +235,7 @@ def contract_record(document: Mapping[str, Any], frame: Frame) -> Contract:
     lines = reading.values().get("lines")
     found = Contract(
         keys.key(Contract, reading.line("id")),
-        str(reading.number("documentNumber") or "") or reading.line("id"),
+        str(reading.number("documentNumber") or "") or ("" if frame.strict else reading.line("id")),
         keys.key(Customer, parties[0].line("id") if parties else ""),
         _product(reading),
         started.date(),
