@@ -45,7 +45,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, source: str) -
             error = Invalid("", "refused", detail, source=source)
         case 429 | 503:
             error = Busy(detail, source=source, retry_after=retry_after(headers, datetime.now(UTC)))
-        case _ if 400 <= status < 500:
+        case _ if 300 <= status < 500:  # a redirect that gets here is not followed
             error = Refused(detail, source=source)
         case _:
             error = Unavailable(detail, source=source)

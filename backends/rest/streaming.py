@@ -47,7 +47,8 @@ async def events_of(response: httpx.Response, source: str) -> AsyncIterator[Serv
     why = "the stream ended"
     try:
         async for event in EventSource(_Watched(response)).aiter_sse():  # type: ignore[arg-type]
-            yield event
+            if event.data:  # without data there is no event, says the standard; each comment would be one
+                yield event
     except httpx.ReadTimeout:
         why = f"the stream was silent for {SILENCE:g} s"
     except _TooLong:
