@@ -69,7 +69,8 @@ def compare(one: Customer, other: Customer) -> Judgement:
     """Return whether two customers of two systems are the same person.
 
     Customers of different operators never are: whoever has contracts with two companies is a customer of each (R22).
-    A shared telephone number or address joins only who has a name in common: families share a landline.
+    A shared telephone number or address joins only who has a name in common, for families share a landline; and so
+    does a customer number, for two systems that number by themselves both begin with 1.
     """
     if one.operator_key and other.operator_key and one.operator_key != other.operator_key:
         return Judgement(Sameness.OTHER)
@@ -91,9 +92,10 @@ def compare(one: Customer, other: Customer) -> Judgement:
 def _sameness(evidence: frozenset[Evidence], *, unnamed: bool) -> Sameness:
     reach = evidence & {Evidence.EMAIL, Evidence.PHONE}
     named = Evidence.NAME in evidence
-    if Evidence.NUMBER in evidence or (reach and named) or (Evidence.EMAIL in reach and unnamed):
+    numbered = Evidence.NUMBER in evidence
+    if (numbered or reach) and (named or (unnamed and (numbered or Evidence.EMAIL in reach))):
         return Sameness.SAME
-    if reach or {Evidence.NAME, Evidence.PLACE} <= evidence:
+    if numbered or reach or {Evidence.NAME, Evidence.PLACE} <= evidence:
         return Sameness.MAYBE
     return Sameness.OTHER
 

@@ -135,27 +135,38 @@ class Several:
             with suppress(BackendError):
                 await member.backend.close()
 
-    async def meet(self, member: Member) -> None:
-        """Learn a source's operators, once, so that they are the same in every source; raises what it raises."""
-        if member.known_operators:
+    async def meet(self, member: Member, *keys: Key) -> None:
+        """Learn a source's operators, so that they are the same in every source; raises what it raises.
+
+        They are read once, and again when one of `keys`, in its own notation, is not among them.
+        """
+        if member.known_operators and (member is self.home or all(key in member.operators for key in keys if key)):
             return
         if member is not self.home:
-            await self.meet(self.home)
+            await self._meet_home()
         found = await member.backend.operators()
         unknown = member.meet(found, self._codes)
         if member is self.home:
-            self._operators += found
+            self._operators = [*found, *self._operators_elsewhere()]
         else:
-            self._operators += [rekeyed(one, member.up) for one in unknown]
+            ours = {one.key for one in self._operators}
+            self._operators += [known for one in unknown if (known := rekeyed(one, member.up)).key not in ours]
         member.answered(self.clock())
+
+    async def _meet_home(self) -> None:
+        """Learn the home store's operators as they are now; another console may have added one."""
+        self.home.known_operators = False
+        try:
+            await self.meet(self.home)
+        except BackendError as error:
+            self.home.failed(error)
 
     # reading --------------------------------------------------------------------------------------------------------
 
     async def operators(self) -> tuple[Operator, ...]:
         """Return the operators of all sources that have told theirs, each once."""
+        self.home.known_operators = False  # another console may have added one
         await self.meet(self.home)
-        if self.home.can(Capability.WRITE):  # another console may have added one
-            self._operators = [*await self.home.backend.operators(), *self._operators_elsewhere()]
         return tuple(sorted(self._operators, key=lambda one: one.name))
 
     def _operators_elsewhere(self) -> list[Operator]:

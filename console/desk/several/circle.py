@@ -32,6 +32,8 @@ class Part:
     told_at: datetime | None = None
     """When it last came."""
     error: BackendError | None = None
+    linked: bool = False
+    """Whether an agent's link, and no comparison, says who they are there."""
     absent: bool = False
     """Whether the source answered that it does not know them."""
     dirty: bool = True

@@ -40,7 +40,7 @@ class Circles:
         clock: Callable[[], datetime],
         grace: float,
         hearing: Hearing,
-        meet: Callable[[Member], Awaitable[None]],
+        meet: Callable[..., Awaitable[None]],
     ) -> None:
         self._members = members
         self._clock = clock
@@ -131,6 +131,7 @@ class Circles:
             part.absent = not part.key
             if part.key:
                 file = await member.backend.customer_file(part.key)
+                await self._meet(member, file.operator.key)
                 part.file = file_rekeyed(file, member.up)
             part.error = None
             part.told_at = self._clock()
@@ -162,6 +163,7 @@ class Circles:
         links: Iterable[Link] = await home.backend.links(frozenset(ends))
         same_tickets = set()
         sources = {part.member.shown: part for part in circle.parts.values()}
+        linked: set[str] = set()
         for link in links:
             if link.kind is LinkKind.SAME_TICKET:
                 same_tickets.add((link.left, link.right))
@@ -170,11 +172,17 @@ class Circles:
                 part = sources.get(there.source)
                 if here not in ends or part is None or part is circle.asked:
                     continue
-                if link.kind is LinkKind.SAME_CUSTOMER and part.key != there.foreign_id:
-                    part.key, part.dirty, part.file = there.foreign_id, True, None
+                if link.kind is LinkKind.SAME_CUSTOMER:
+                    linked.add(part.member.name)
+                    if part.key != there.foreign_id:
+                        part.key, part.dirty, part.file = there.foreign_id, True, None
+                    part.linked = True
                 elif link.kind is LinkKind.NOT_SAME and part.key == there.foreign_id:
                     part.key, part.file, part.absent, part.dirty = "", None, True, False
-                    part.at = self._clock()
+                    part.at = part.told_at = self._clock()
+        for part in circle.parts.values():
+            if part.linked and part.member.name not in linked:  # the link was taken back
+                part.key, part.file, part.dirty, part.linked = "", None, True, False
         circle.same_tickets = frozenset(same_tickets)
 
     async def _counterpart(self, circle: Circle, member: Member) -> Key:
@@ -209,6 +217,7 @@ class Circles:
         found: dict[Key, tuple[Customer, Judgement]] = {}
         for text in questions(customer):
             for match in await member.backend.search(text, limit=10):
+                await self._meet(member, match.customer.operator_key)
                 if match.customer.key not in never and match.customer.key not in found:
                     other = rekeyed(match.customer, member.up)
                     found[match.customer.key] = (other, compare(customer, other))

@@ -81,7 +81,9 @@ class Member:
         self.known_operators = True
         unknown = []
         for operator in operators:
-            known = ours.get(operator.code.casefold())
+            known = operator.key if self.name == HOME else ours.get(operator.code.casefold())
+            if self.name == HOME:
+                ours[operator.code.casefold()] = operator.key
             if known is None:
                 unknown.append(operator)
                 known = joined(self.name, operator.key)

@@ -15,8 +15,6 @@ from console.desk.several.hearing import Hearing
 from console.desk.several.keys import HOME, rekeyed
 from console.desk.several.members import Member
 
-FIRST_TIME = 0.4
-"""Seconds that a source is waited for which has not told anything yet."""
 FRESH = timedelta(seconds=10)
 MOST = 8
 States = frozenset[OutageState]
@@ -51,7 +49,7 @@ class Outages:
         clock: Callable[[], datetime],
         grace: float,
         hearing: Hearing,
-        meet: Callable[[Member], Awaitable[None]],
+        meet: Callable[..., Awaitable[None]],
     ) -> None:
         self._members = members
         self._clock = clock
@@ -73,8 +71,7 @@ class Outages:
             found += await home.backend.outages(only)
         running = {told.task for _one, told in asked if told.task is not None and not told.task.done()}
         if running:
-            new = any(told.at is None and one.member.error is None for one, told in asked)
-            await asyncio.wait(running, timeout=FIRST_TIME if new else self._grace)
+            await asyncio.wait(running, timeout=self._grace)
         for _one, told in asked:
             told.late = told.task is not None and not told.task.done()
             found += [outage for outage in told.outages if _passes(outage, only)]

@@ -25,7 +25,7 @@ class Searching:
         self,
         members: Mapping[str, Member],
         clock: Callable[[], datetime],
-        meet: Callable[[Member], Awaitable[None]],
+        meet: Callable[..., Awaitable[None]],
     ) -> None:
         self._members = members
         self._clock = clock
@@ -71,6 +71,7 @@ class Searching:
         await self._meet(member)
         theirs = frozenset(member.down(key) for key in operator_keys)
         found = await member.backend.search(text, limit=limit, operator_keys=theirs)
+        await self._meet(member, *(one.customer.operator_key for one in found))
         return tuple(
             replace(one, customer=rekeyed(one.customer, member.up), record_key=member.up(one.record_key))
             for one in found
