@@ -49,7 +49,8 @@ pytest.register_assert_rewrite(
     *(
         f"backends.contract.{module}"
         for module in (
-            "auditing", "base", "batches", "forgetting", "history", "keeping", "limits", "living", "origins",
+            "auditing", "base", "batches", "forgetting", "history", "keeping", "limits", "linking", "living",
+            "origins",
             "reading", "references", "repeating", "searching", "storing", "together", "undoing", "words",
         )
     )
@@ -61,6 +62,7 @@ from backends.contract.batches import BatchContract  # noqa: E402
 from backends.contract.forgetting import ForgetContract  # noqa: E402
 from backends.contract.history import HistoryContract  # noqa: E402
 from backends.contract.keeping import ExportContract  # noqa: E402
+from backends.contract.linking import LinkContract  # noqa: E402
 from backends.contract.living import LiveContract  # noqa: E402
 from backends.contract.origins import OriginContract  # noqa: E402
 from backends.contract.reading import OutageContract, QueueContract, ReadContract  # noqa: E402
@@ -82,6 +84,7 @@ class BackendContract(
     UndoContract,
     ReferenceContract,
     OriginContract,
+    LinkContract,
     ReadContract,
     HistoryContract,
     SearchContract,

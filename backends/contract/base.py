@@ -18,7 +18,7 @@ from backends.contract.limits import ACTOR, Limits, R, class_of, kind_of, withou
 from backends.contract.samples import a_contact, a_customer, a_ticket, ago, an_operator
 from backends.errors import Invalid, Unsupported
 from backends.port import Backend, Batch, Capability, Page, Put, Remove
-from backends.records import Contact, Customer, Key, Operator, Record, Ticket, TicketKind, new_key
+from backends.records import Contact, Customer, Key, Operator, Origin, Record, Ticket, TicketKind, new_key
 
 __all__ = [
     "ACTOR", "ANYTHING", "NOBODY", "REFUSALS", "USES", "Contract", "R", "checked", "every_row", "kind_of", "refused",
@@ -78,6 +78,7 @@ USES: dict[Capability, Callable[[Backend], Awaitable[object]]] = {
     Capability.EXPORT: lambda backend: backend.export(NOBODY, ACTOR),
     Capability.FORGET: lambda backend: backend.forget(NOBODY, ACTOR, ""),
     Capability.RAW: _raw,
+    Capability.LINKS: lambda backend: backend.links([Origin("desk", NOBODY)]),
 }
 """For each capability, a use of it that must raise Unsupported where it is not advertised."""
 

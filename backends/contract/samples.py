@@ -24,8 +24,11 @@ from backends.records import (
     Handover,
     Holder,
     Line,
+    Link,
+    LinkKind,
     Money,
     Operator,
+    Origin,
     Outage,
     OutageState,
     PointKind,
@@ -147,6 +150,18 @@ def a_visit(ticket: Ticket, **changes: Any) -> Visit:
 def a_handover(ticket: Ticket, **changes: Any) -> Handover:
     """Return the handover of `ticket` to the technical service."""
     return replace(Handover(new_key(), ticket.key, ticket.customer_key, Holder.TECHNICAL, ago(minutes=20)), **changes)
+
+
+def a_link(left: Origin, right: Origin, **changes: Any) -> Link:
+    """Return what an agent found: both ends are the same customer."""
+    return replace(
+        Link(new_key(), LinkKind.SAME_CUSTOMER, left, right, ("+48601234567",), "ola", ago(minutes=3)), **changes
+    )
+
+
+def a_foreign_end() -> Origin:
+    """Return an end in another source, unlike any other."""
+    return Origin("elsewhere", unlike_any_other())
 
 
 def an_outage(**changes: Any) -> Outage:

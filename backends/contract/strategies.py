@@ -39,6 +39,8 @@ from backends.records import (
     Key,
     Line,
     LineState,
+    Link,
+    LinkKind,
     Money,
     NetworkPath,
     Operator,
@@ -366,6 +368,19 @@ def promises(ticket: Ticket, contact: Key, outage: Key) -> st.SearchStrategy[Pro
         closed_at=_maybe(moments),
         closed_reason=words,
     )
+
+
+ends = st.builds(lambda source, key: Origin(source or "x", f"{key}{unlike_any_other()}"), words, words)
+links = st.builds(
+    Link,
+    key=st.builds(new_key),
+    kind=st.sampled_from(LinkKind),
+    left=ends,
+    right=ends,
+    evidence=_some(words),
+    made_by=words,
+    made_at=moments,
+)
 
 
 def visits(ticket: Ticket) -> st.SearchStrategy[Visit]:

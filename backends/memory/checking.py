@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from backends.errors import Invalid
-from backends.memory.state import State, kind_of
+from backends.memory.state import LINKED, State, kind_of
 from backends.records import (
     Agent,
     Charge,
@@ -17,6 +17,7 @@ from backends.records import (
     Customer,
     Key,
     Line,
+    Link,
     Operator,
     Origin,
     Outage,
@@ -88,6 +89,10 @@ def resolved(record: R, keys: Mapping[Key, Key]) -> R:
             changes[name] = keys.get(value, value)
         elif isinstance(value, tuple):
             changes[name] = tuple(keys.get(key, key) for key in value)
+    if isinstance(record, Link):
+        for name in ("left", "right"):
+            end: Origin = getattr(record, name)
+            changes[name] = replace(end, foreign_id=keys.get(end.foreign_id, end.foreign_id))
     return replace(record, **changes)
 
 
@@ -131,6 +136,28 @@ def check_unreferred(state: State, removed: Record) -> None:
             for name, key in named_by(record):
                 if key == removed.key and REFERS[name] is type(removed):
                     raise Invalid(name, "in_use", f"{kind_of(record)} {record.key} names it")
+
+
+def check_unlinked(state: State, removed: Record, source: str) -> None:
+    """Raise Invalid `in_use` naming the end of a link, in the store called `source`, that names the one removed."""
+    for link in state.every(Link):
+        for name, end in (("left", link.left), ("right", link.right)):
+            if end.source == source and end.foreign_id == removed.key and type(removed) in LINKED[link.kind]:
+                raise Invalid(name, "in_use", f"link {link.key} names it")
+
+
+def check_link(state: State, link: Link, source: str) -> None:
+    """Raise Invalid when an end is empty, leads to nothing in this store, or the pair is one end or linked already."""
+    for name, end in (("left", link.left), ("right", link.right)):
+        if not end.source or not end.foreign_id:
+            raise Invalid(name, "missing")
+        if is_new(end.foreign_id) or (end.source == source and state.of_end(link.kind, end, source) is None):
+            raise Invalid(name, "unknown")
+    if link.left == link.right:
+        raise Invalid("right", "same")
+    for other in state.every(Link):
+        if other.key != link.key and frozenset(other.ends) == frozenset(link.ends):
+            raise Invalid("right", "taken")
 
 
 def check_once(state: State, record: Record) -> None:

@@ -22,6 +22,7 @@ from backends.records import (
     Handover,
     Key,
     Line,
+    Link,
     Operator,
     Place,
     Promise,
@@ -66,11 +67,14 @@ def plain(value: Any) -> Any:
     return value
 
 
-def held_about(state: State, customer_key: Key) -> dict[str, Any]:
-    """Return everything held about a customer: a list a kind, the originals in base64, who looked and why."""
+def held_about(state: State, customer_key: Key, source: str = "") -> dict[str, Any]:
+    """Return everything held about a customer: a list a kind, the originals in base64, who looked and why.
+
+    `source` is what the store is called: by it the ends of links are known.
+    """
     customer = state.get(Customer, customer_key)
     held: dict[str, Any] = {"operator": plain(state.get(Operator, customer.operator_key))}
-    records = list(state.about(customer_key))
+    records = [*state.about(customer_key), *_links(state, customer_key, source)]
     for record in records:
         held.setdefault(kind_of(record), []).append(plain(record))
     held["originals"] = [
@@ -108,7 +112,7 @@ def _country(place: Place) -> Place:
     return Place(country=place.country)
 
 
-def erase(state: State, customer_key: Key) -> dict[str, int]:
+def erase(state: State, customer_key: Key, source: str = "") -> dict[str, int]:
     """Erase a customer from `state`; returns how many records of each kind were changed. Raises NotFound."""
     state.get(Customer, customer_key)
     counts: dict[str, int] = {}
@@ -119,11 +123,30 @@ def erase(state: State, customer_key: Key) -> dict[str, int]:
         state.raws.pop((type(record), record.key), None)
         changes.append(Change(record, after))
         counts[kind_of(record)] = counts.get(kind_of(record), 0) + 1
+    links = [Change(link, None) for link in _links(state, customer_key, source)]
     for name, receipt in state.receipts.items():
-        kept = tuple(change for change in receipt.changes if _about(change) != customer_key)
+        kept = tuple(
+            change
+            for change in receipt.changes
+            if _about(change) != customer_key and not _links_to(state, change, customer_key, source)
+        )
         state.receipts[name] = replace(receipt, changes=kept)
-    state.tell(tuple(changes))
+    state.tell((*changes, *links), source)
+    for change in links:
+        assert change.before is not None
+        del state.tables[Link][change.before.key]
+        counts["link"] = counts.get("link", 0) + 1
     return counts
+
+
+def _links(state: State, customer_key: Key, source: str) -> list[Link]:
+    """Return the links with an end that is this customer, or a contact or ticket of theirs."""
+    return [link for link in state.every(Link) if customer_key in state.linked(link, source)]
+
+
+def _links_to(state: State, change: Change, customer_key: Key, source: str) -> bool:
+    record = change.after or change.before
+    return isinstance(record, Link) and customer_key in state.linked(record, source)
 
 
 def _about(change: Change) -> Key:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, TypeVar, cast, get_args
@@ -24,7 +24,10 @@ from backends.records import (
     Handover,
     Key,
     Line,
+    Link,
+    LinkKind,
     Operator,
+    Origin,
     Outage,
     Promise,
     Record,
@@ -46,8 +49,8 @@ def kind_of(record: Record | type) -> str:
 
 
 def customer_of(record: Record) -> Key:
-    """Return the customer whom a record is about, empty for operators, agents and outages."""
-    if isinstance(record, Operator | Agent | Outage):
+    """Return the customer whom a record is about, empty for operators, agents, outages and links."""
+    if isinstance(record, Operator | Agent | Outage | Link):
         return ""
     return record.key if isinstance(record, Customer) else record.customer_key
 
@@ -66,7 +69,7 @@ def without(record: R, names: Collection[str]) -> R:
 def event_of(record: Record) -> Event | None:
     """Return what listeners hear when `record` was stored, changed or removed, without its cursor."""
     match record:
-        case Operator() | Agent():
+        case Operator() | Agent() | Link():
             return None
         case Customer():
             return CustomerChanged(record.key)
@@ -80,6 +83,15 @@ def event_of(record: Record) -> Event | None:
             return TicketChanged(record.customer_key, record.ticket_key)
         case Outage():
             return OutageChanged(record.key)
+
+
+LINKED: Mapping[LinkKind, tuple[type[Record], ...]] = {
+    LinkKind.SAME_CUSTOMER: (Customer,),
+    LinkKind.SAME_CONTACT: (Contact,),
+    LinkKind.SAME_TICKET: (Ticket,),
+    LinkKind.NOT_SAME: (Customer, Contact, Ticket),
+}
+"""The kinds of record that an end of a link may name."""
 
 
 @dataclass
@@ -143,11 +155,26 @@ class State:
         digest = chained(previous, sequence, at, actor, act, subject, key, customer, detail)
         self.trail.append(AuditEntry(sequence, at, actor, act, subject, key, customer, detail, previous, digest))
 
-    def tell(self, changes: tuple[Change, ...]) -> None:
+    def of_end(self, kind: LinkKind, end: Origin, source: str) -> Record | None:
+        """Return the record that an end of a link names, when the end is in this store, which is called `source`."""
+        if end.source != source:
+            return None
+        found = (self.find(each, end.foreign_id) for each in LINKED[kind])
+        return next((record for record in found if record is not None), None)
+
+    def linked(self, link: Link, source: str) -> tuple[Key, ...]:
+        """Return the customers of this store, which is called `source`, whom a link is about."""
+        ends = (self.of_end(link.kind, end, source) for end in link.ends)
+        return tuple(dict.fromkeys(customer_of(record) for record in ends if record is not None))
+
+    def tell(self, changes: tuple[Change, ...], source: str = "") -> None:
         """Append what listeners must hear of `changes`, each thing once."""
         heard: dict[Event, None] = {}
         for change in changes:
             record = change.after or change.before
+            for each in (change.before, change.after):
+                if isinstance(each, Link):
+                    heard.update(dict.fromkeys(map(CustomerChanged, self.linked(each, source))))
             event = event_of(record) if record else None
             if event:
                 heard[event] = None

@@ -8,8 +8,10 @@ from datetime import datetime
 
 from backends.errors import Conflict, Invalid
 from backends.memory.checking import (
+    check_link,
     check_once,
     check_references,
+    check_unlinked,
     check_unreferred,
     in_utc,
     numbered,
@@ -18,13 +20,14 @@ from backends.memory.checking import (
 )
 from backends.memory.state import State, customer_of, kind_of
 from backends.port import Batch, Change, Put, Receipt, Remove
-from backends.records import Contact, Key, Record, is_new
+from backends.records import Contact, Key, Link, Record, is_new
 
 
-def apply(state: State, batch: Batch, now: datetime, *, keep_keys: bool = False) -> Receipt:
+def apply(state: State, batch: Batch, now: datetime, *, keep_keys: bool = False, source: str = "") -> Receipt:
     """Change `state` by `batch` and return what came of it; when this raises, `state` is to be thrown away.
 
-    `keep_keys` stores records under the keys they bring, for a store that is filled with prepared records.
+    `keep_keys` stores records under the keys they bring, for a store that is filled with prepared records; `source`
+    is what the store is called, by which the ends of links in it are known.
     """
     if batch.idempotency_key in state.receipts:
         return replace(state.receipts[batch.idempotency_key], repeated=True)
@@ -40,12 +43,15 @@ def apply(state: State, batch: Batch, now: datetime, *, keep_keys: bool = False)
         if change.after is None:
             assert change.before is not None
             check_unreferred(state, change.before)
+            check_unlinked(state, change.before, source)
         else:
             check_references(state, change.after)
             check_once(state, change.after)
+            if isinstance(change.after, Link):
+                check_link(state, change.after, source)
     for change in changes:
-        _note(state, batch, change, now)
-    state.tell(changes)
+        _note(state, batch, change, now, source)
+    state.tell(changes, source)
     receipt = Receipt(changes, now, tuple(known), keys)
     if batch.idempotency_key:
         state.receipts[batch.idempotency_key] = receipt
@@ -114,7 +120,7 @@ def _remove(state: State, item: Remove) -> Change:
     return Change(before, None)
 
 
-def _note(state: State, batch: Batch, change: Change, now: datetime) -> None:
+def _note(state: State, batch: Batch, change: Change, now: datetime, source: str) -> None:
     record = change.after or change.before
     assert record is not None
     if change.before is None:
@@ -125,4 +131,7 @@ def _note(state: State, batch: Batch, change: Change, now: datetime) -> None:
         names = (spec.name for spec in fields(record) if spec.name != "version")
         what = " ".join(name for name in names if getattr(change.before, name) != getattr(change.after, name))
     detail = f"{what}: {batch.reason}" if batch.reason else what
-    state.note(now, batch.actor, batch.act, kind_of(record), record.key, customer_of(record), detail)
+    about = customer_of(record)
+    if isinstance(record, Link):
+        about = next(iter(state.linked(record, source)), "")
+    state.note(now, batch.actor, batch.act, kind_of(record), record.key, about, detail)

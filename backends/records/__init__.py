@@ -17,6 +17,7 @@ from backends.records.contacts import (
     Direction,
 )
 from backends.records.lines import Charge, Contract, ContractState, Dispute, DisputeState, Line, LineState
+from backends.records.links import Link, LinkKind
 from backends.records.outages import (
     LIVE_OUTAGE_STATES,
     Coverage,
@@ -72,6 +73,7 @@ Record = (
     | Visit
     | Handover
     | Outage
+    | Link
 )
 """Everything that a batch can store."""
 
@@ -86,8 +88,8 @@ __all__ = [
     "Agent", "AnswerState", "Attachment", "AuditEntry", "AuditVerdict", "AuthorisedParty", "CallRoute", "Channel",
     "Charge", "Chase", "Compensation", "Contact", "ContactPoint", "Contract", "ContractState", "Coverage", "Customer",
     "CustomerFlag", "CustomerKind", "Direction", "Dispute", "DisputeState", "Entry", "Handover", "Holder", "Key",
-    "Line", "LineState", "Money", "NetworkPath", "Operator", "Origin", "Outage", "OutageKind", "OutageState",
-    "OutageUpdate", "Outcome", "Place", "PointKind", "Priority", "Promise", "PromiseKind", "PromiseState", "Record",
+    "Line", "LineState", "Link", "LinkKind", "Money", "NetworkPath", "Operator", "Origin", "Outage", "OutageKind",
+    "OutageState", "OutageUpdate", "Outcome", "Place", "PointKind", "Priority", "Promise", "PromiseKind", "PromiseState", "Record",
     "Role", "Ticket", "TicketEvent", "TicketEventKind", "TicketKind", "TicketState", "Visit", "VisitState",
     "chained", "is_new", "new_key", "utc",
 ]  # fmt: skip

@@ -11,8 +11,8 @@ from typing import Any
 
 from backends.errors import Conflict, Invalid
 from backends.port import Batch, Change, Put, Receipt, Remove
-from backends.records import Contact, Customer, Key, Line, Origin, Record, is_new
-from backends.sql import index, receipts, telling, trail
+from backends.records import Contact, Customer, Key, Line, Link, Origin, Record, is_new
+from backends.sql import index, linking, receipts, telling, trail
 from backends.sql.columns import Part, key_of, row_of
 from backends.sql.references import assigned
 from backends.sql.shapes import BY_RECORD, SHAPES, Shape, comparable, customer_of
@@ -25,8 +25,11 @@ _BODY, _WHOLE = (BY_RECORD[Contact].columns.index(name) for name in ("body", "wh
 _BIG = 500  # items from which a larger cache pays
 
 
-def apply(connection: sqlite3.Connection, batch: Batch, now: datetime) -> Receipt:
-    """Store `batch` and return its receipt; raises Conflict and Invalid, after which the caller rolls back."""
+def apply(connection: sqlite3.Connection, batch: Batch, now: datetime, source: str = "") -> Receipt:
+    """Store `batch` and return its receipt; raises Conflict and Invalid, after which the caller rolls back.
+
+    `source` is what the store is called, by which the ends of links in it are known.
+    """
     if batch.idempotency_key:
         before = receipts.find(connection, batch)
         if before is not None:
@@ -35,22 +38,25 @@ def apply(connection: sqlite3.Connection, batch: Batch, now: datetime) -> Receip
     if big:
         connection.execute("PRAGMA cache_size = -16384")
     try:
-        receipt = _Work(connection, batch, now).done()
+        work = _Work(connection, batch, now, source)
+        receipt = work.done()
     finally:
         if big:
             connection.execute("PRAGMA cache_size = -256")
     if batch.idempotency_key:
-        receipts.keep(connection, batch.idempotency_key, receipt)
+        receipts.keep(connection, batch.idempotency_key, receipt, work.linked())
     return receipt
 
 
 class _Work:
     """One batch on its way into the store."""
 
-    def __init__(self, connection: sqlite3.Connection, batch: Batch, now: datetime) -> None:
+    def __init__(self, connection: sqlite3.Connection, batch: Batch, now: datetime, source: str) -> None:
         self.connection = connection
         self.batch = batch
         self.now = now
+        self.source = source
+        self.owners: dict[Key, list[int]] = {}
         self.keys: dict[Key, Key] = {}
         self.known: list[tuple[int, Key]] = []
         self.last: dict[str, int] = {}
@@ -79,10 +85,11 @@ class _Work:
         self._flush()
         self._check_references(changes)
         self._check_removed()
+        self._link(changes)
         self._index()
         self._count()
         trail.append(self.connection, self.now, self._notes(changes))
-        telling.tell(self.connection, changes)
+        telling.tell(self.connection, changes, self.linked())
         return Receipt(changes, self.now, tuple(self.known), dict(self.keys))
 
     # keys and numbers ---------------------------------------------------------------------------------------------
@@ -172,6 +179,8 @@ class _Work:
             )
         else:
             before, row = self._seen(shape, item)
+            if isinstance(before, Link):
+                self.owners[before.key] = linking.customers_of(self.connection, before)
             number = getattr(before, shape.number) if shape.number else ""
             after = self._changed(shape, before, self._settled(shape, item.record, number, before.version + 1), row)
         if item.raw is not None:
@@ -214,6 +223,9 @@ class _Work:
     def _remove(self, item: Remove) -> Change:
         shape = BY_RECORD[type(item.record)]
         before, row = self._seen(shape, item)
+        if isinstance(before, Link):
+            self.owners[before.key] = linking.customers_of(self.connection, before)
+            linking.drop(self.connection, row)
         self.connection.execute("DELETE FROM original WHERE subject = ? AND subject_id = ?", (shape.kind, row))
         if isinstance(before, Customer):
             index.drop_customer(self.connection, row)
@@ -233,6 +245,8 @@ class _Work:
                     changes[part.field] = self.keys.get(value, value)
                 elif value:
                     changes[part.field] = tuple(self.keys.get(one, one) for one in value)
+            elif isinstance(record, Link) and isinstance(value, Origin):
+                changes[part.field] = replace(value, foreign_id=self.keys.get(value.foreign_id, value.foreign_id))
             elif isinstance(value, datetime) and value.tzinfo is not None and value.tzinfo is not UTC:
                 changes[part.field] = value.astimezone(UTC)
         return replace(record, **changes)
@@ -285,6 +299,20 @@ class _Work:
                     if part.refers == shape.kind and self._is_named(other, part, row):
                         raise Invalid(part.field, "in_use", f"{other.kind} names {shape.kind} {row}")
 
+    def _link(self, changes: Iterable[Change]) -> None:
+        """Check links, and see that none names what was removed; the customers of their ends are to be told."""
+        for change in changes:
+            after = change.after
+            if isinstance(after, Link):
+                owners = linking.settle(self.connection, after, self.source)
+                self.owners[after.key] = list(dict.fromkeys([*owners, *self.owners.get(after.key, ())]))
+            elif after is None and change.before is not None:
+                linking.check_unlinked(self.connection, change.before, self.source)
+
+    def linked(self) -> list[int]:
+        """Return the customers whom links of this batch are about, or were."""
+        return sorted({row for rows in self.owners.values() for row in rows})
+
     def _is_named(self, other: Shape, part: Part, row: int) -> bool:
         column = part.columns[0]
         if part.many:
@@ -333,10 +361,10 @@ class _Work:
             counts = Counter(BY_RECORD[type(change.after or change.before)].kind for change in changes)
             reason = f": {batch.reason}" if batch.reason else ""
             return [(batch.actor, batch.act, kind, "", "", f"{count} new{reason}") for kind, count in counts.items()]
-        return [_note(batch, change) for change in changes]
+        return [_note(batch, change, self.owners) for change in changes]
 
 
-def _note(batch: Batch, change: Change) -> trail.Note:
+def _note(batch: Batch, change: Change, owners: dict[Key, list[int]]) -> trail.Note:
     record = change.after or change.before
     assert record is not None
     if change.before is None:
@@ -347,7 +375,10 @@ def _note(batch: Batch, change: Change) -> trail.Note:
         names = (one.name for one in fields(record) if one.name != "version")
         what = " ".join(name for name in names if getattr(change.before, name) != getattr(change.after, name))
     detail = f"{what}: {batch.reason}" if batch.reason else what
-    return (batch.actor, batch.act, BY_RECORD[type(record)].kind, record.key, customer_of(record), detail)
+    about = customer_of(record)
+    if owners.get(record.key):
+        about = key_of("customer", owners[record.key][0])
+    return (batch.actor, batch.act, BY_RECORD[type(record)].kind, record.key, about, detail)
 
 
 def _check_needed(shape: Shape, record: Record) -> None:
@@ -375,6 +406,8 @@ def _refusal(shape: Shape, error: sqlite3.IntegrityError) -> Invalid:
         column = text.rpartition(".")[2]
         if "origin_" in text:
             return Invalid("origin", "taken")
+        if shape.record is Link:
+            return Invalid("right", "taken")
         return Invalid(shape.number if f"{shape.number}_key" in text else column, "taken")
     for part in shape.parts:
         if any(f".{column} " in f"{text} " or text.endswith(f"_{column}") for column in part.columns):

@@ -230,6 +230,15 @@ def origin() -> Part:
     return Part("origin", ("origin_source", "origin_id"), store=store, load=load)
 
 
+def end(field: str) -> Part:
+    """Return the part for one end of a link."""
+
+    def store(value: Origin) -> tuple[str, str]:
+        return (_text(value.source), _text(value.foreign_id))
+
+    return Part(field, (f"{field}_source", f"{field}_id"), store=store, load=Origin)
+
+
 def codes(field: str, known: type[StrEnum], *, blank: Any = KEEP) -> Part:
     """Return the part for a set of codes, kept as a sorted JSON list; codes of another program version are left out."""
     members = {member.value: member for member in known}

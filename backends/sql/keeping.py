@@ -15,7 +15,7 @@ from typing import Any
 
 from backends.errors import Refused
 from backends.records import Contact, Key, Record
-from backends.sql import index, receipts, telling, trail
+from backends.sql import index, linking, receipts, telling, trail
 from backends.sql.columns import row_of
 from backends.sql.shapes import BY_KIND, OWNED, SHAPES, Shape
 from backends.sql.stored import find, get, shortened
@@ -61,6 +61,8 @@ def held_about(connection: sqlite3.Connection, key: Key) -> dict[str, Any]:
         query = "SELECT body FROM original WHERE subject = ? AND subject_id = ?"
         for (body,) in connection.execute(query, (shape.kind, row)):
             originals.append({"kind": shape.kind, "key": record.key, "base64": base64.b64encode(body).decode()})
+    for _, link in linking.about(connection, row_of("customer", key) or 0):
+        held.setdefault("link", []).append(plain(link))
     held["originals"] = originals
     held["audit"] = [plain(entry) for entry in trail.about(connection, key)]
     return held
@@ -81,11 +83,16 @@ def erase(connection: sqlite3.Connection, key: Key, now: datetime, actor: str, r
         counts[shape.kind] = counts.get(shape.kind, 0) + 1
         if shape.kind in ("contact", "ticket"):
             rows.append((shape.kind, customer, record.key))
+    links = linking.about(connection, customer)
+    if links:
+        counts["link"] = len(links)
+    others = sorted({row for _, link in links for row in linking.customers_of(connection, link)} - {customer})
+    linking.erase(connection, (row for row, _ in links))
     index.drop_customer(connection, customer)
     index.index_customers(connection, [customer], set())
     receipts.forget(connection, customer)
     trail.append(connection, now, [(actor, "forget", "customer", key, key, reason)])
-    telling.add(connection, [("customer", customer, ""), *rows])
+    telling.add(connection, [*(("customer", row, "") for row in (customer, *others)), *rows])
     _scrub_words(connection)
     return counts
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -30,12 +31,11 @@ def find(connection: sqlite3.Connection, batch: Batch) -> Receipt | None:
     )
 
 
-def keep(connection: sqlite3.Connection, key: str, receipt: Receipt) -> None:
-    """Keep a receipt, and drop those that are too old to be asked for."""
+def keep(connection: sqlite3.Connection, key: str, receipt: Receipt, also: Iterable[int] = ()) -> None:
+    """Keep a receipt, about its records' customers and those of its links, and drop those that nobody asks for."""
     at = micros(receipt.at)
-    customers = sorted(
-        {row for change in receipt.changes for each in (change.before, change.after) if (row := _customer(each))}
-    )
+    records = (record for change in receipt.changes for record in (change.before, change.after))
+    customers = sorted({*also, *(row for record in records if (row := _customer(record)))})
     body = {
         "changes": [(_values(change.before), _values(change.after)) for change in receipt.changes],
         "known": receipt.known,
@@ -56,7 +56,11 @@ def forget(connection: sqlite3.Connection, customer: int) -> None:
     ).fetchall()
     for key, body in found:
         held = json.loads(body)
-        held["changes"] = [pair for pair in held["changes"] if customer not in (_about(pair[0]), _about(pair[1]))]
+        held["changes"] = [
+            pair
+            for pair in held["changes"]
+            if customer not in (_about(pair[0]), _about(pair[1])) and "link" not in (_kind(pair[0]), _kind(pair[1]))
+        ]
         connection.execute("UPDATE receipt SET body = ? WHERE key = ?", (json.dumps(held, ensure_ascii=False), key))
 
 
@@ -66,6 +70,11 @@ def _customer(record: Record | None) -> int | None:
 
 def _about(values: Any) -> int | None:
     return _customer(_record(values))
+
+
+def _kind(values: Any) -> str:
+    """Return the kind of a kept record; whose link it was is not kept, so that it goes with each of its customers."""
+    return str(values[0]) if values else ""
 
 
 def _values(record: Record | None) -> Any:

@@ -33,6 +33,8 @@ from backends.records import (
     Key,
     Line,
     LineState,
+    Link,
+    LinkKind,
     Operator,
     Outage,
     OutageKind,
@@ -452,6 +454,18 @@ SHAPES: tuple[Shape, ...] = (
             as_.text("accepted_by"),
         ),
     ),
+    Shape(
+        "link",
+        Link,
+        (
+            as_.code("kind", LinkKind),
+            as_.end("left"),
+            as_.end("right"),
+            as_.structure("evidence", tuple[str, ...]),
+            as_.text("made_by"),
+            as_.moment("made_at"),
+        ),
+    ),
 )
 """Every kind of record, in an order in which each refers only to itself and those before it."""
 
@@ -463,7 +477,7 @@ OWNED = tuple(shape.kind for shape in SHAPES if any(part.field == "customer_key"
 
 
 def customer_of(record: Record) -> Key:
-    """Return the key of the customer that a record is or belongs to; empty for operators, agents and outages."""
+    """Return the key of the customer that a record is or belongs to; empty for operators, agents, outages, links."""
     if isinstance(record, Customer):
         return record.key
     return getattr(record, "customer_key", "")

@@ -19,6 +19,7 @@ from backends.records import (
     DisputeState,
     Holder,
     LineState,
+    LinkKind,
     OutageKind,
     OutageState,
     Outcome,
@@ -488,4 +489,26 @@ class HandoverRow(Stored, table=True):
     due_at: OptionalMoment = None
     accepted_at: OptionalMoment = None
     accepted_by: Text
+    version: int
+
+
+class LinkRow(Stored, table=True):
+    """What two sources hold of the same; which customers of this store it is about stands in `link_customer`."""
+
+    __tablename__ = "link"
+    __table_args__ = (
+        _code("link", "kind", LinkKind),
+        sa.UniqueConstraint("left_source", "left_id", "right_source", "right_id", name="uq_link_ends"),
+        sa.Index("ix_link_right", "right_source", "right_id"),
+        STRICT,
+    )
+    id: int = Field(primary_key=True)
+    kind: Text
+    left_source: Text
+    left_id: Text
+    right_source: Text
+    right_id: Text
+    evidence: Text
+    made_by: Text
+    made_at: Moment
     version: int

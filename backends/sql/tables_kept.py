@@ -48,6 +48,20 @@ class SearchCodeRow(Stored, table=True):
     """The line it belongs to, 0 when it is the customer's own."""
 
 
+class LinkCustomerRow(Stored, table=True):
+    """A customer of this store whom a link is about: found when it was stored, for the store may be called otherwise
+    later."""
+
+    __tablename__ = "link_customer"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("customer_id", "link_id"),
+        sa.Index("ix_link_customer_link", "link_id"),
+        CLUSTERED,
+    )
+    customer_id: int = Field(foreign_key="customer.id")
+    link_id: int = Field(foreign_key="link.id")
+
+
 class OriginalRow(Stored, table=True):
     """The original of an imported item, byte for byte."""
 

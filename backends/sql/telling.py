@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from backends.events import ContactAdded, CustomerChanged, Event, OutageChanged, Resync, TicketChanged
 from backends.port import Change
-from backends.records import Agent, Contact, Key, Operator, Outage, Record, Ticket
+from backends.records import Agent, Contact, Key, Link, Operator, Outage, Record, Ticket
 from backends.sql.columns import key_of, row_of
 from backends.sql.shapes import customer_of
 
@@ -19,9 +19,12 @@ AT_ONCE = 250
 _Row = tuple[str, int, Key]
 
 
-def tell(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
-    """Add what listeners must hear of `changes`, each thing once, within the transaction of `connection`."""
-    heard: dict[_Row, None] = {}
+def tell(connection: sqlite3.Connection, changes: Iterable[Change], linked: Iterable[int] = ()) -> None:
+    """Add what listeners must hear of `changes`, each thing once, within the transaction of `connection`.
+
+    `linked` are the customers whom changed links are about.
+    """
+    heard: dict[_Row, None] = {("customer", customer, ""): None for customer in linked}
     for change in changes:
         record = change.after or change.before
         row = _row(record) if record is not None else None
@@ -43,7 +46,7 @@ def add(connection: sqlite3.Connection, rows: list[_Row]) -> None:
 
 
 def _row(record: Record) -> _Row | None:
-    if isinstance(record, Operator | Agent):
+    if isinstance(record, Operator | Agent | Link):
         return None
     if isinstance(record, Outage):
         return ("outage", 0, record.key)

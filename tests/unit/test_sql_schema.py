@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from backends.contract.samples import a_contact, a_customer, an_operator
+from backends.contract.samples import a_contact, a_customer, a_foreign_end, a_link, an_operator
 from backends.errors import Damaged, Unavailable, WrongVersion
 from backends.port import Batch, Put
+from backends.records import Origin
 from backends.sql import connecting, open_url, revisions, schema
 from backends.sql.connecting import path_of
 from backends.sql.shapes import SHAPES
@@ -51,6 +52,37 @@ async def test_a_first_store_reads_after_all_upgrades(tmp_path: Path) -> None:
     found = await backend.customer_file("customer:1")
     assert (found.customer.name, found.customer.points[0].value) == ("Jan Nowak", "+48601234567")
     assert found.operator.numbers == ("+48221234567",)
+    await backend.close()
+
+
+@pytest.mark.parametrize("made", ["before the index of digits", "after it"])
+async def test_a_first_store_is_upgraded_to_links(tmp_path: Path, made: str) -> None:
+    """Both makes of the first store become the present one: links can be stored, and nothing that was there is lost."""
+    file = at_revision_0001(tmp_path / "old.db")
+    connection = sqlite3.connect(file)
+    if made == "before the index of digits":
+        connection.execute("DROP INDEX ix_ticket_digits")
+        connection.commit()
+    held = [connection.execute(f"SELECT * FROM {table}").fetchall() for table in ("customer", "operator")]
+    connection.close()
+    backend = open_url(f"sqlite://{file}", name="desk")
+    with pytest.raises(WrongVersion) as raised:
+        await backend.open()
+    assert not raised.value.newer
+    heard: list[str] = []
+    assert await backend.upgrade(heard.append) == "0002"
+    assert heard == ["0002"]
+    connection = sqlite3.connect(file)
+    assert schema.differences(connection) == []
+    after = [connection.execute(f"SELECT * FROM {table}").fetchall() for table in ("customer", "operator")]
+    connection.close()
+    assert after == held
+    await backend.open()
+    link = a_link(Origin("desk", "customer:1"), a_foreign_end())
+    await backend.write(Batch((Put(link),), "ola"))
+    assert [found.right for found in await backend.links([link.left])] == [link.right]
+    checked = {name: sound for name, sound, _ in await backend.check()}
+    assert [name for name in ("schema", "references", "integrity") if not checked[name]] == []
     await backend.close()
 
 

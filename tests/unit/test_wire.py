@@ -76,6 +76,7 @@ STRATEGIES: dict[type[Record], st.SearchStrategy[Any]] = {
     records.Visit: many.visits(TICKET),
     records.Handover: many.handovers(TICKET),
     records.Outage: many.outages("o"),
+    records.Link: many.links,
 }
 any_record: st.SearchStrategy[Record] = st.one_of(*STRATEGIES.values())
 json_values = st.recursive(
