@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 DEADLINE = 10.0
 """Seconds that one call may take: time to unlock a wallet, not more."""
+UNLOCKING = 60.0
+"""Seconds that a call may take which nobody waits for on the screen: a person finds the wallet's dialog meanwhile."""
 FILE_VARIABLE = "CORDBOARD_SECRETS_FILE"
 _TRUSTED = 1  # keyring's own threshold: what protects nothing stays below it
 
@@ -34,6 +36,8 @@ _SAYS = {
     "not_kept": N_("{store} says it stored the secret but does not give it back"),
     "failed": N_("{store} failed: {why}"),
     "open_to_others": N_("{store} can be read by others; run: chmod 600 on it"),
+    "of_others": N_("{store} belongs to somebody else, who could read and change it"),
+    "not_ours": N_("{store} is no file of secrets; name another one with {variable}"),
 }
 
 
@@ -195,11 +199,18 @@ class FileStore:
     def _read(self) -> dict[str, str]:
         try:
             with self._path.open(encoding="utf-8") as file:
-                if os.fstat(file.fileno()).st_mode & 0o077:
+                found = os.fstat(file.fileno())
+                if found.st_mode & 0o077:
                     raise SecretsError("open_to_others", self.name)
+                if found.st_uid != os.geteuid():
+                    raise SecretsError("of_others", self.name)
                 held = json.load(file)
         except FileNotFoundError:
             return {}
+        except ValueError:
+            held = None  # the error quotes the file; it must not be chained
+        if not isinstance(held, dict):
+            raise SecretsError("not_ours", self.name)
         return {str(name): str(secret) for name, secret in held.items()}
 
     def _write(self, held: Mapping[str, str]) -> None:
@@ -224,6 +235,40 @@ class FileStore:
         held = self._read()
         if held.pop(f"{service}/{user}", None) is not None:
             self._write(held)
+
+
+class Held:
+    """A secret that is kept by this process alone, shown by nothing."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+_held: dict[tuple[str, str], Held] = {}
+
+
+def hold(profile: str, source: str, secret: str) -> None:
+    """Keep a secret that was asked for as long as the program runs; it goes before what is stored."""
+    _held[profile, source] = Held(secret)
+
+
+def reader(profile: str, source: str, environ: Mapping[str, str]) -> Callable[[], str | None]:
+    """Return what reads the secret of a source whenever it is called: the one held, else the stored one, else None.
+
+    It blocks up to `UNLOCKING` and raises SecretsError when no store can say. Nothing is loaded before the first call.
+    """
+    stored: list[Secrets] = []
+
+    def read() -> str | None:
+        if (held := _held.get((profile, source))) is not None:
+            return held.text
+        if not stored:
+            stored.append(Secrets(available_stores(environ, UNLOCKING), deadline=UNLOCKING))
+        return stored[0].get(profile, source)
+
+    return read
 
 
 def available_stores(environ: Mapping[str, str], deadline: float = DEADLINE) -> tuple[Store, ...]:

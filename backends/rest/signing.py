@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from backends.errors import BackendError, Invalid, NotSignedIn
+from backends.errors import Invalid, NotSignedIn
 
 T = TypeVar("T")
 
@@ -159,6 +159,7 @@ class Signer:
         self._bearer: Bearer | None = None
         self._asked = False
         self._lock: asyncio.Lock | None = None
+        self._reading: asyncio.Future[Secret | str | None] | None = None
         self._serial = 0
 
     @property
@@ -173,7 +174,7 @@ class Signer:
 
     def reset(self) -> None:
         """Forget what was read; the next request reads it anew, on whatever event loop it runs."""
-        self._secret, self._bearer, self._asked, self._lock = None, None, False, None
+        self._secret, self._bearer, self._asked, self._lock, self._reading = None, None, False, None, None
         self._serial += 1
 
     async def sign(self, headers: Headers, exchange: Exchange) -> int:
@@ -232,14 +233,13 @@ class Signer:
         if self._ask is None:
             return None
         ask = self._ask
-        failure: BackendError | None = None
-        try:
-            return await in_thread(lambda: _secret_or_none(ask))
-        except Invalid as error:
-            failure = NotSignedIn(f"the stored secret cannot be used: {error.field} {error.code}")
-        except Exception as error:  # a keyring may fail in any way; its words may hold anything
-            failure = NotSignedIn(f"the secret cannot be read: {type(error).__name__}")
-        raise failure
+        if self._reading is None or self._reading.done() or self._reading.get_loop() is not asyncio.get_running_loop():
+            self._reading = in_thread(lambda: _read(ask))
+        # Shielded: when one request's deadline passes, the next one waits for the same dialog of the keyring.
+        found = await asyncio.shield(self._reading)
+        if isinstance(found, str):
+            raise NotSignedIn(found)
+        return found
 
     def scrub(self, text: str) -> str:
         """Return `text` without the secrets in use, should a server have echoed one."""
@@ -259,19 +259,20 @@ class Signer:
         return text
 
 
-def _secret_or_none(ask: Callable[[], str | None]) -> Secret | None:
-    held = ask()
+def _read(ask: Callable[[], str | None]) -> Secret | str | None:
+    """Return the secret, or why there is none to use; never raises, for a keyring's words may hold anything."""
+    try:
+        held = ask()
+    except BaseException as error:
+        return f"the secret cannot be read: {type(error).__name__}"
     if not held:
         return None
     found, name, code = _parsed(held)
-    del held
-    if found is None:
-        raise Invalid(name, code)
-    return found
+    return found or f"the stored secret cannot be used: {name} {code}"
 
 
-async def in_thread(call: Callable[[], T]) -> T:
-    """Return what `call` returns from a thread of its own, which nobody waits for when the program ends.
+def in_thread(call: Callable[[], T]) -> asyncio.Future[T]:
+    """Return what will be what `call` returns, from a thread of its own that nobody waits for when the program ends.
 
     The threads of `asyncio.to_thread` are waited for, and a keyring may wait for ever.
     """
@@ -289,7 +290,7 @@ async def in_thread(call: Callable[[], T]) -> T:
     def work() -> None:
         try:
             outcome: tuple[T | None, BaseException | None] = (call(), None)
-        except BaseException as error:
+        except BaseException as error:  # it belongs to who waits, not to the thread
             outcome = (None, error)
         try:
             loop.call_soon_threadsafe(settle, *outcome)
@@ -297,7 +298,7 @@ async def in_thread(call: Callable[[], T]) -> T:
             return  # the loop is closed: nobody waits any more
 
     threading.Thread(target=work, name="secret", daemon=True).start()
-    return await done
+    return done
 
 
 def lifetime(answered: object) -> float:

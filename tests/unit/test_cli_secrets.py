@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -197,3 +198,50 @@ def test_the_kernel_keeps_a_secret() -> None:
     finally:
         kept.remove("test", "cordboard tests")
     assert kept.get("test", "cordboard tests") is None
+
+
+def test_a_reader_reads_what_is_stored_now(tmp_path: Path) -> None:
+    """A secret that is stored, changed or removed while the program runs is what the next call gives."""
+    environ = {secrets.FILE_VARIABLE: str(tmp_path / "secrets.json")}
+    read = secrets.reader("night", "desk", environ)
+    assert read() is None
+    store = Secrets(available_stores(environ))
+    store.put("night", "desk", "first")
+    assert read() == "first"
+    store.put("night", "desk", "second")
+    assert read() == "second"
+    assert secrets.reader("day", "desk", environ)() is None
+    store.remove("night", "desk")
+    assert read() is None
+
+
+def test_a_held_secret_goes_before_the_stored_one_and_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was asked for serves this process only, and no repr tells it."""
+    monkeypatch.setattr(secrets, "_held", {})
+    environ = {secrets.FILE_VARIABLE: str(tmp_path / "secrets.json")}
+    secrets.hold("night", "desk", "sesame")
+    assert secrets.reader("night", "desk", environ)() == "sesame"
+    assert "sesame" not in repr(secrets._held)
+    assert not (tmp_path / "secrets.json").exists()
+
+
+@pytest.mark.parametrize("content", ["not json sesame", '["sesame"]', "\x00"])
+def test_a_file_that_holds_no_secrets_is_neither_read_nor_replaced(tmp_path: Path, content: str) -> None:
+    """A wrong file named by mistake stays as it is, and the error does not quote it."""
+    file = tmp_path / "named.txt"
+    file.write_text(content)
+    file.chmod(0o600)
+    store = Secrets([FileStore(file)])
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: store.get("night", "desk"),
+        lambda: store.put("night", "desk", "new"),
+    )
+    for act in acts:
+        with pytest.raises(SecretsError) as caught:
+            act()
+        assert caught.value.code == "not_ours"
+        assert caught.value.__cause__ is None
+        assert "sesame" not in str(caught.value)
+    assert file.read_text() == content
