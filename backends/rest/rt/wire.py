@@ -1,0 +1,266 @@
+"""Requests to RT as RT wants them: TicketSQL, lists that end where a page is empty, refusals without server paths."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from backends.errors import BackendError, Invalid, NotAllowed, NotFound, Refused, Unavailable
+from backends.rest.access import path_of
+from backends.rest.rt.rows import (
+    PART_FIELDS,
+    TICKET_FIELDS,
+    TRANSACTION_FIELDS,
+    USER_FIELDS,
+    PartRow,
+    TicketRow,
+    TransactionRow,
+    UserRow,
+    rows_in,
+)
+
+if TYPE_CHECKING:
+    from backends.rest.answers import Answer
+    from backends.rest.http import Http
+    from backends.rest.rt.session import Session
+
+Parameters = Mapping[str, str | int]
+Row = Mapping[str, object]
+
+PAGE = 100
+"""Rows of a page; RT silently gives no more."""
+_MOST_PAGES = 2_000
+_ASKED_AT_ONCE = 50  # ids in one query
+_API = "REST/2.0/"
+_SERVER_PATH = re.compile(r" at /\S+ line \d+\.?\s*")
+_TAG = re.compile(r'(?:W/)?"?([0-9]{1,18})"?$')
+
+
+def quoted(text: str) -> str:
+    """Return `text` as a string of TicketSQL; control characters, which its reader does not take, become spaces."""
+    plain = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", " ", text)
+    return "'" + plain.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def any_id(name: str, numbers: Iterable[int]) -> str:
+    """Return the TicketSQL term that one of the ids fits."""
+    return "(" + " OR ".join(f"{name} = {number}" for number in numbers) + ")"
+
+
+def chunks(numbers: Sequence[int], size: int = _ASKED_AT_ONCE) -> list[Sequence[int]]:
+    """Return `numbers` in pieces that one query can name."""
+    return [numbers[start : start + size] for start in range(0, len(numbers), size)]
+
+
+class Wire:
+    """The REST 2.0 interface of one RT."""
+
+    def __init__(self, http: Http, session: Session) -> None:
+        self.http = http
+        self._session = session
+        # Plain http is RT's own server with none before it: it has few workers, and gives one to each connection for
+        # as long as that is kept.
+        self._headers = {"Connection": "close"} if http.access.base.startswith("http:") else {}
+
+    @property
+    def name(self) -> str:
+        """The source's name, for errors."""
+        return self.http.access.name
+
+    async def get(self, path: str, params: Parameters | None = None, *, remembered: bool = False) -> Answer:
+        """Return what is at `path` below `REST/2.0/`; with `remembered` as a conditional read."""
+        return await self._session.asking(
+            lambda headers: self.http.get(
+                _API + path, params, headers={**self._headers, **headers}, remembered=remembered
+            )
+        )
+
+    async def send(
+        self, method: str, path: str, body: object, *, seen: int | None = None, safe: bool = False,
+        params: Parameters | None = None,
+    ) -> Answer:  # fmt: skip
+        """Return the answer to a request with a JSON body; `seen` is the version that must still be the newest.
+
+        Raises Conflict when it is not. What RT says about a refusal is kept without paths of the server.
+        """
+        own = {} if seen is None else {"If-Match": f'"{seen}"'}
+        try:
+            return await self._session.asking(
+                lambda headers: self.http.send(
+                    method, _API + path, json=body, params=params, headers={**self._headers, **headers, **own}, safe=safe
+                )
+            )
+        except Invalid as error:
+            raise self._refusal(error) from None
+
+    def _refusal(self, error: Invalid) -> BackendError:
+        said = _SERVER_PATH.sub("", error.detail)
+        if "Permission Denied" in said:
+            return _like(NotAllowed(said, source=self.name), error)
+        if "could not be recorded" in said:  # what RT says of a message on a ticket that is not there
+            return _like(NotFound(said, source=self.name), error)
+        return _like(Invalid(error.field, error.code, said, source=self.name), error)
+
+    # lists --------------------------------------------------------------------------------------------------------
+
+    async def rows(self, path: str, params: Parameters, query: object = None) -> list[Row]:
+        """Return all rows of a list. `query` is a search in JSON, sent as a body; it changes nothing.
+
+        RT cuts a page first and drops the rows that the caller may not see afterwards: only an empty page is the end,
+        but where RT counts the rows it is believed. Two pages are asked for at a time.
+        """
+        body = await self._page(path, params, query, 1)
+        found = rows_in(body.get("items"))
+        if not found or _is_last(body):
+            return found
+        for page in range(2, _MOST_PAGES, 2):
+            for each in await asyncio.gather(*(self._page(path, params, query, page + more) for more in (0, 1))):
+                items = rows_in(each.get("items"))
+                found += items
+                if not items or _is_last(each):
+                    return found
+        raise Unavailable("the pages of the list do not end", source=self.name)
+
+    async def _page(self, path: str, params: Parameters, query: object, page: int) -> Row:
+        asked = {**params, "per_page": PAGE, "page": page}
+        if query is None:
+            answer = await self._asked(path, asked)
+        else:
+            answer = await self.send("POST", path, query, params=asked, safe=True)
+        body: Row = answer.object()
+        return body
+
+    async def _asked(self, path: str, params: Parameters) -> Answer:
+        try:
+            return await self.get(path, params)
+        except Invalid as error:
+            raise self._refusal(error) from None
+
+    async def first_rows(self, path: str, params: Parameters, limit: int) -> list[Row]:
+        """Return the first rows of a list, at most one page."""
+        answer = await self._asked(path, {**params, "per_page": min(PAGE, limit)})
+        body: Row = answer.object()
+        return rows_in(body.get("items"))
+
+    async def tickets(self, query: str) -> list[TicketRow]:
+        """Return the tickets that a TicketSQL query finds, newest first; what was deleted or merged is not there."""
+        params = {**TICKET_FIELDS, "query": query, "orderby": "id", "order": "DESC"}
+        return [ticket for row in await self.rows("tickets", params) if (ticket := TicketRow.of(row)).id]
+
+    async def tickets_by_id(self, numbers: Iterable[int]) -> list[TicketRow]:
+        """Return those of the tickets that exist and may be seen."""
+        wanted = sorted(set(numbers))
+        lists = await asyncio.gather(*(self.tickets(any_id("id", some)) for some in chunks(wanted)))
+        return [ticket for found in lists for ticket in found]
+
+    async def tickets_at_most(self, query: str, limit: int) -> list[TicketRow]:
+        """Return the newest tickets that a TicketSQL query finds, at most a page."""
+        params = {**TICKET_FIELDS, "query": query, "orderby": "id", "order": "DESC"}
+        return [TicketRow.of(row) for row in await self.first_rows("tickets", params, limit)]
+
+    async def ticket_pages(self, query: str) -> AsyncIterator[list[TicketRow]]:
+        """Yield page after page of what a TicketSQL query finds, the last opened first."""
+        params = {**TICKET_FIELDS, "query": query, "orderby": "Created", "order": "DESC"}
+        for number in range(1, _MOST_PAGES):
+            body = await self._page("tickets", params, None, number)
+            rows = [ticket for row in rows_in(body.get("items")) if (ticket := TicketRow.of(row)).id]
+            if rows:
+                yield rows
+            if not rows or _is_last(body):
+                return
+
+    async def transactions(self, numbers: Iterable[int], after: int = 0) -> list[TransactionRow]:
+        """Return what happened to tickets since the transaction `after`, oldest first."""
+        since = f" AND id > {after}" if after else ""
+        queries = [
+            f"ObjectType = 'RT::Ticket'{since} AND {any_id('ObjectId', some)}" for some in chunks(sorted(set(numbers)))
+        ]
+        lists = await asyncio.gather(*(self.history(query) for query in queries))
+        return sorted((row for found in lists for row in found), key=lambda row: row.id)
+
+    async def history(self, query: str) -> list[TransactionRow]:
+        """Return the transactions that a TransactionSQL query finds, oldest first."""
+        params = {"query": query, "fields": TRANSACTION_FIELDS, "orderby": "id", "order": "ASC"}
+        return [TransactionRow.of(row) for row in await self.rows("transactions", params)]
+
+    async def parts(self, transactions: Sequence[int]) -> list[PartRow]:
+        """Return the parts of the messages of these transactions: texts with their content, files without."""
+        asked = [
+            self._parts(some, extra, fields)
+            for some in chunks(transactions)
+            for extra, fields in (("!=", PART_FIELDS), ("=", f"{PART_FIELDS},Content"))
+        ]
+        lists = await asyncio.gather(*asked)
+        parts = {part.id: part for found in lists for part in found}
+        return [parts[number] for number in sorted(parts)]
+
+    async def _parts(self, transactions: Sequence[int], which: str, fields: str) -> list[PartRow]:
+        query: list[dict[str, str]] = [
+            {"field": "TransactionId", "value": str(number), "entry_aggregator": "OR"} for number in transactions
+        ]
+        kinds = ("text/plain", "text/html")
+        together = "OR" if which == "=" else "AND"
+        query += [
+            {"field": "ContentType", "operator": which, "value": kind, "entry_aggregator": together} for kind in kinds
+        ]
+        rows = await self.rows("attachments", {"fields": fields}, query)
+        wanted = set(transactions)
+        return [part for row in rows if (part := PartRow.of(row)).transaction in wanted]
+
+    # single things ------------------------------------------------------------------------------------------------
+
+    async def user(self, key: str | int) -> UserRow:
+        """Return a user by number or login, with the version; raises NotFound."""
+        answer = await self.get(path_of("user", key), remembered=True)
+        return UserRow.of(answer.object(), version_in(answer))
+
+    async def users(self, terms: Sequence[Mapping[str, str]], limit: int = PAGE) -> list[UserRow]:
+        """Return at most `limit` users that a search in JSON finds: RT ignores what it cannot search, so compare."""
+        params: dict[str, str | int] = {"fields": USER_FIELDS, "per_page": min(PAGE, limit)}
+        answer = await self.send("POST", "users", list(terms), params=params, safe=True)
+        return [user for row in rows_in(answer.object().get("items")) if (user := UserRow.of(row)).id]
+
+    async def ticket_version(self, number: int) -> int:
+        """Return the version of a ticket as it is now; raises NotFound."""
+        return version_in(await self.get(path_of("ticket", number)))
+
+    async def newest_transaction(self) -> int:
+        """Return the number of the newest transaction that may be seen, 0 when there is none."""
+        params: dict[str, str | int] = {"query": "id > 0", "orderby": "id", "order": "DESC", "fields": "Type"}
+        for page in range(1, 50):
+            answer = await self._asked("transactions", {**params, "per_page": PAGE, "page": page})
+            numbers = [TransactionRow.of(row).id for row in rows_in(answer.object().get("items"))]
+            if numbers:
+                return max(numbers)
+        return 0
+
+
+def version_in(answer: Answer) -> int:
+    """Return the number in an answer's ETag; 1 where RT made it of a date."""
+    found = _TAG.match(answer.headers.get("etag", ""))
+    return int(found[1]) if found else 1
+
+
+def messages_in(answer: Answer) -> list[str]:
+    """Return what RT says it did, for people: it is shown nowhere, and only looked at to tell a refusal's reason."""
+    value: Any = answer.json()
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def _is_last(body: Row) -> bool:
+    total, page = body.get("total"), body.get("page")
+    if not isinstance(total, int) or isinstance(page, bool) or not isinstance(page, int | float):
+        return False
+    return page * PAGE >= total
+
+
+def _like(error: BackendError, former: BackendError) -> BackendError:
+    error.status = former.status
+    return error
+
+
+def is_astray(error: BackendError) -> bool:
+    """Return whether RT sent us to its sign-in page in place of an answer: what was asked has not been done."""
+    return isinstance(error, Refused) and error.status in (301, 302, 303, 307)

@@ -1,0 +1,471 @@
+"""Storing a batch in RT, each step exactly once, though RT knows no idempotency and says 200 to what it refused.
+
+Every step carries a mark (`marks`). Before a step with a mark that may have been sent before is sent, RT is asked for
+it; after each step what RT holds is read back and compared. A batch that was cut off goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from backends import clean
+from backends.errors import BackendError, Conflict, Invalid, NotAllowed, NotFound, Refused, Unsupported
+from backends.port import Batch, Change, Receipt
+from backends.records import Contact, Customer, Direction, Key, Ticket
+from backends.rest.access import path_of
+from backends.rest.rt import cases, people, talks
+from backends.rest.rt.cases import Case, Telling
+from backends.rest.rt.marks import Mark, text_to_send
+from backends.rest.rt.planning import Plan, Step, checked, contact_in, prepare, with_real_keys
+from backends.rest.rt.reading import Reader
+from backends.rest.rt.rows import UserRow, number_of
+from backends.rest.rt.wire import messages_in, quoted
+
+Stored = Customer | Ticket | Contact
+
+_KEPT = 500
+
+_receipts: OrderedDict[tuple[str, str], Receipt] = OrderedDict()
+"""What batches with a key came to in this process, the last ones: a repeat of them asks nobody."""
+_locks: dict[tuple[str, str], tuple[asyncio.AbstractEventLoop, asyncio.Lock, int]] = {}
+
+
+class Writer:
+    """Writes to one RT."""
+
+    def __init__(self, reader: Reader, store: str) -> None:
+        self._reader = reader
+        self._wire = reader.wire
+        self._options = reader.options
+        self._store = store
+
+    async def write(self, batch: Batch) -> Receipt:
+        """Store a batch; raises Conflict, Invalid, NotAllowed, NotFound, Unsupported, Busy, Unavailable."""
+        plan = checked(batch, uuid.uuid4().hex)
+        if not batch.idempotency_key:
+            return await self._written(plan)
+        subject = (self._store, batch.idempotency_key)
+        async with _Held(subject):
+            known = _receipts.get(subject)
+            if known is not None:
+                return replace(known, repeated=True)
+            receipt = await self._written(plan)
+            _receipts[subject] = replace(receipt, repeated=False)
+            while len(_receipts) > _KEPT:
+                _receipts.popitem(last=False)
+            return receipt
+
+    async def _written(self, plan: Plan) -> Receipt:
+        await prepare(plan, self._reader)
+        if plan.batch.idempotency_key or any(getattr(item, "unless_known", False) for item in plan.batch.items):
+            await self._find_done(plan)
+        for step in plan.steps:
+            if not step.new and not step.done:
+                self._check_version(step, plan)
+        await self._check_taken(plan)
+        repeated = bool(plan.steps) and all(step.done for step in plan.steps)
+        for kind, new in ((Customer, True), (Customer, False), (Ticket, True), (Ticket, False), (Contact, True),
+                          (Contact, False)):  # fmt: skip
+            for step in plan.steps:
+                if isinstance(step.record, kind) and step.new is new:
+                    await self._take(step, plan)
+        return await self._receipt(plan, repeated)
+
+    # what an earlier try has done ---------------------------------------------------------------------------------
+
+    async def _find_done(self, plan: Plan) -> None:
+        """Note the steps that RT holds already, by their marks, and by what they would change."""
+        for step in plan.steps:
+            if isinstance(step.record, Customer) and step.new:
+                await self._find_customer(step, plan)
+        marks: dict[str, Key] = {}
+        customers = {plan.real(step.record.customer_key) for step in plan.steps
+                     if isinstance(step.record, Ticket) and step.new}  # fmt: skip
+        found = list(plan.cases.values())
+        for key in sorted(customers):
+            found += await self._cases_of(people.number_in(key))
+        for case in sorted(found, key=lambda case: -case.row.id):
+            plan.cases.setdefault(cases.key_of(case.row.id), case)
+            first = case.transactions[0].id if case.transactions else 0
+            for number, mark in sorted(case.marks.items(), reverse=True):
+                marks[mark.step] = cases.key_of(case.row.id) if number == first else talks.contact_key(number)
+        for step in plan.steps:
+            if not isinstance(step.record, Customer) and step.mark in marks:
+                self._note_done(step, plan, marks[step.mark])
+        last = max((_order(step) for step in plan.steps if step.done), default=(-1, -1))
+        for step in plan.steps:
+            if not step.new and not step.done:
+                # steps are taken in order: what comes before one that is done is done
+                step.done = _order(step) < last or self._holds(step, plan)
+
+    async def _cases_of(self, number: int) -> list[Case]:
+        if not number:
+            return []
+        rows = await self._wire.tickets(f"Requestor.id = {number}")
+        return await self._reader.book.cases(rows)
+
+    async def _find_customer(self, step: Step, plan: Plan) -> None:
+        try:
+            user = await self._wire.user(_login(step))
+        except NotFound:
+            return
+        self._note_done(step, plan, people.key_of(user.id))
+        plan.users[people.key_of(user.id)] = user
+
+    def _note_done(self, step: Step, plan: Plan, key: Key) -> None:
+        step.done = True
+        if step.new:
+            step.key = plan.keys[step.record.key] = key
+
+    def _holds(self, step: Step, plan: Plan) -> bool:
+        """Return whether RT holds what this step would change it to, though not as it was seen."""
+        before = step.before
+        if before is None or before.version == step.seen:
+            return False
+        wanted = with_real_keys(step.record, plan)
+        if isinstance(wanted, Ticket):
+            wanted = cases.in_seconds(wanted)
+        return replace(wanted, version=0) == replace(before, version=0)
+
+    def _check_version(self, step: Step, plan: Plan) -> None:
+        if step.before is None or step.before.version != step.seen:
+            raise Conflict(step.before, source=self._wire.name)
+
+    async def _check_taken(self, plan: Plan) -> None:
+        """Raise Invalid for a number or reference that another record has."""
+        options = self._options
+        for step in plan.steps:
+            record = step.record
+            if step.done:
+                continue
+            before = step.before
+            kept = before is not None and _called(before) == _called(record)
+            if kept or not _called(record):
+                continue
+            if isinstance(record, Customer) and options.number_field:
+                await self._check_number(record)
+            elif isinstance(record, Ticket):
+                await self._check_reference(record)
+
+    async def _check_number(self, customer: Customer) -> None:
+        terms = [{"field": f"CustomField.{{{self._options.number_field}}}", "value": customer.number}]
+        for user in await self._wire.users(terms):
+            theirs = people.customer_of(user, self._options)
+            if theirs.key != customer.key and theirs.number.casefold() == customer.number.casefold():
+                raise Invalid("number", "taken", source=self._wire.name)
+
+    async def _check_reference(self, ticket: Ticket) -> None:
+        if not self._options.reference_field:
+            if not ticket.key.startswith("ticket:") or not cases.is_assigned(ticket, self._options):
+                raise Invalid("reference", "unsupported", "no field is named for references", source=self._wire.name)
+            return
+        try:
+            other = await self._reader.ticket(ticket.reference)
+        except NotFound:
+            return
+        if other.key != ticket.key:
+            raise Invalid("reference", "taken", source=self._wire.name)
+
+    # the steps ----------------------------------------------------------------------------------------------------
+
+    async def _take(self, step: Step, plan: Plan) -> None:
+        record = with_real_keys(step.record, plan)
+        if isinstance(record, Customer):
+            await self._put_customer(step, plan, record)
+        elif step.done:
+            return
+        elif isinstance(record, Ticket):
+            if step.new:
+                await self._open_ticket(step, plan, record)
+            else:
+                await self._change_ticket(step, plan, record)
+        elif step.new:
+            await self._say(step, plan, record)
+        else:
+            await self._amend(step, plan, record)
+
+    async def _put_customer(self, step: Step, plan: Plan, customer: Customer) -> None:
+        """Create or change a customer. RT sets custom fields after creating, so that a repeat sets them again."""
+        values = people.user_fields(customer, self._options, step.mark)
+        if not step.new:
+            if not step.done:
+                await self._put(path_of("user", people.number_in(customer.key)), values, step.seen, step, plan)
+            return
+        if not step.done:
+            body = {"Name": _login(step), "Privileged": 0, **values}
+            try:
+                await self._wire.send("POST", "user", body)
+            except Invalid as error:
+                raise _about_user(error) from None
+        user = await self._wire.user(_login(step))
+        step.key = plan.keys[step.record.key] = people.key_of(user.id)
+        plan.users[step.key] = user
+        if step.done and not _same_fields(user, values):
+            await self._put(path_of("user", user.id), values, None, step, plan)
+
+    async def _put(self, path: str, body: Mapping[str, Any], seen: int | None, step: Step, plan: Plan) -> list[str]:
+        """Send a change and return what RT says it did; raises Conflict with the newer record."""
+        try:
+            # RT compares the version itself: what was stored by a first try refuses the second
+            return messages_in(await self._wire.send("PUT", path, body, seen=seen))
+        except Conflict as error:
+            newer = await self._now(step, plan)
+            if newer is not None and _is_wanted(newer, with_real_keys(step.record, plan)):
+                return []
+            raise Conflict(newer, error.detail, source=self._wire.name) from None
+
+    async def _now(self, step: Step, plan: Plan) -> Stored | None:
+        key = plan.real(step.record.key)
+        if isinstance(step.record, Customer):
+            return await self._reader.customer(key)
+        self._reader.book.forget(cases.number_in(key))
+        return self._reader.ticket_of(await self._reader.case(key), step.record.customer_key)
+
+    async def _owner(self, name: str) -> str:
+        """Return RT's login for a holder's name, empty when nobody on the staff has it."""
+        if not name or len(name) > 200 or name in (".", "..") or not name.isprintable():
+            return ""
+        try:
+            user = await self._wire.user(name)
+        except (Refused, Unsupported):
+            return ""
+        return user.login if user.login == name and user.privileged else ""
+
+    async def _open_ticket(self, step: Step, plan: Plan, ticket: Ticket) -> None:
+        told = cases.telling(ticket, cases.blank(self._options), self._options, await self._owner(ticket.holder_name))
+        text, empty = text_to_send(ticket.description)
+        mark = Mark(step.mark, sets={cases.SELF: dict(told.said)} if told.said else {}, note=True, empty=empty)
+        user = plan.users[ticket.customer_key]
+        custom = dict(told.fields.get("CustomFields", {}))
+        if self._options.channel_field and self._options.channel_field not in custom:
+            channel = next((each.record.channel for each in plan.steps if isinstance(each.record, Contact)
+                            and plan.real(each.record.ticket_key) == step.record.key), "")  # fmt: skip
+            if channel:
+                custom[self._options.channel_field] = self._options.value_of(channel)
+        body = {**told.fields, "Requestor": user.login, "Content": text, "ContentType": mark.content_type()}
+        if custom:
+            body["CustomFields"] = custom
+        answer = await self._wire.send("POST", "ticket", body)
+        number = number_of(answer.object(), "id")
+        step.key = plan.keys[step.record.key] = cases.key_of(number)
+        case = await self._reader.case(step.key)
+        plan.cases[step.key] = case
+        self._compare(told, case, ())
+        if not ticket.reference and self._options.reference_field:
+            await self._settle_reference(case, step, plan)
+
+    async def _settle_reference(self, case: Case, step: Step, plan: Plan) -> None:
+        """Give a ticket another reference when somebody has given RT's number for it to another ticket before."""
+        assigned = f"{self._options.reference_prefix}{case.row.id}"
+        query = f"CF.{{{self._options.reference_field}}} = {quoted(assigned)} AND id != {case.row.id}"
+        if await self._wire.tickets_at_most(query, 1):
+            body = {"CustomFields": {self._options.reference_field: f"{assigned}-2"}}
+            await self._put(path_of("ticket", case.row.id), body, None, step, plan)
+
+    async def _change_ticket(self, step: Step, plan: Plan, ticket: Ticket) -> None:
+        case = plan.cases[ticket.key]
+        before = step.before
+        assert isinstance(before, Ticket)
+        owner = await self._owner(ticket.holder_name) if ticket.holder_name != before.holder_name else ""
+        told = cases.telling(ticket, case, self._options, owner)
+        path = path_of("ticket", case.row.id)
+        fields = dict(told.fields)
+        if ticket.customer_key != before.customer_key:
+            fields["Requestor"] = [plan.users[ticket.customer_key].login]
+        resolved = fields.pop("Resolved", None) if "Status" in fields else None
+        if fields:
+            messages = await self._put(path, fields, step.seen, step, plan)
+            if resolved is not None:  # RT sets it to now with the status
+                messages += await self._put(path, {"Resolved": resolved}, None, step, plan)
+            self._reader.book.forget(case.row.id)
+            self._compare(told, await self._reader.case(ticket.key), messages)
+        if told.said:
+            mark = Mark(step.mark, sets={ticket.key: dict(told.said)}, note=True)
+            await self._note(case.row.id, mark, told.said)
+
+    def _compare(self, told: Telling, case: Case, messages: Sequence[str]) -> None:
+        """Raise what fits when RT does not hold what it was told: it says 200 or 201 to that as well."""
+        names = {"Subject": "subject", "Status": "status", "Queue": "queue", "Priority": "priority", "Owner": "owner",
+                 "Due": "due", "Created": "created"}  # fmt: skip
+        ours = {"Subject": "subject", "Status": "state", "Queue": "kind", "Priority": "priority",
+                "Owner": "holder_name", "Due": "due_at", "Created": "opened_at"}  # fmt: skip
+        for name, attribute in names.items():
+            if name in told.fields and getattr(case.row, attribute) != getattr(told.after, attribute):
+                raise self._refusal(ours[name], messages)
+        for name, text in told.fields.get("CustomFields", {}).items():
+            if "".join(case.row.fields.get(name, ())[:1]).strip() != text.strip():
+                raise self._refusal("details" if name != self._options.reference_field else "reference", messages)
+
+    def _refusal(self, field: str, messages: Sequence[str]) -> BackendError:
+        said = clean.line("; ".join(messages), limit=300)
+        if "Permission Denied" in said or not messages:
+            return NotAllowed(said or f"Request Tracker did not keep {field}", source=self._wire.name)
+        return Invalid(field, "refused", said, source=self._wire.name)
+
+    # messages -----------------------------------------------------------------------------------------------------
+
+    async def _say(self, step: Step, plan: Plan, contact: Contact) -> None:
+        """Send a contact to the customer, or note it: a mail of ours goes out, all else is a comment."""
+        text, empty = text_to_send(contact.body)
+        mark = Mark(step.mark, talks.own_fields(contact), self._answers(step, plan), empty=empty)
+        sent = contact.direction is Direction.OUTBOUND and contact.channel in self._options.send
+        body: dict[str, Any] = {"Content": text, "ContentType": mark.content_type(), "Subject": contact.subject}
+        if self._options.via_field:
+            body["TxnCustomFields"] = {self._options.via_field: self._options.value_of(contact.channel)}
+        step.key = await self._message(contact.ticket_key, "correspond" if sent else "comment", body)
+        plan.keys[step.record.key] = step.key
+
+    def _answers(self, step: Step, plan: Plan) -> dict[str, dict[str, Any]]:
+        """Return what a reply says of those that it answers, so that no note of its own is needed."""
+        found: dict[str, dict[str, Any]] = {}
+        for other in plan.steps:
+            if not isinstance(other.record, Contact) or other.new or other.done:
+                continue
+            if other.record.answered_by != step.record.key:
+                continue
+            changes = self._changes(other, plan)
+            if set(changes) <= talks.ANSWERING and other.record.ticket_key == getattr(step.record, "ticket_key", ""):
+                found[other.record.key] = {name: value for name, value in changes.items() if name != "answered_by"}
+                found[other.record.key]["answered_by"] = talks.SELF
+                other.done = True
+        return found
+
+    def _changes(self, step: Step, plan: Plan) -> dict[str, Any]:
+        assert isinstance(step.before, Contact)
+        record = with_real_keys(step.record, plan)
+        assert isinstance(record, Contact)
+        moved = (record.customer_key, record.ticket_key) != (step.before.customer_key, step.before.ticket_key)
+        if moved:
+            raise Unsupported("change.contact", "RT moves no message to another ticket", source=self._wire.name)
+        return talks.changed_fields(step.before, record)
+
+    async def _amend(self, step: Step, plan: Plan, contact: Contact) -> None:
+        """Note on the ticket what has become of a contact: its own message cannot be changed."""
+        changes = self._changes(step, plan)
+        if changes:
+            mark = Mark(step.mark, sets={contact.key: changes}, note=True)
+            await self._note(cases.number_in(contact.ticket_key), mark, changes)
+
+    async def _note(self, ticket: int, mark: Mark, changes: Mapping[str, Any]) -> None:
+        said = "\n".join(f"{name}: {_in_words(value)}" for name, value in changes.items())
+        body = {"Content": said, "ContentType": mark.content_type()}
+        await self._message(cases.key_of(ticket), "comment", body)
+
+    async def _message(self, ticket: Key, how: str, body: Mapping[str, Any]) -> Key:
+        number = cases.number_in(ticket)
+        answer = await self._wire.send("POST", f"ticket/{number}/{how}", body)
+        self._reader.book.forget(number)
+        where = answer.headers.get("location", "").rstrip("/").rpartition("/")[2]
+        if not where.isdigit():
+            raise Refused("RT does not say what it made of the message", source=self._wire.name)
+        return talks.contact_key(int(where))
+
+    # what came of it ----------------------------------------------------------------------------------------------
+
+    async def _receipt(self, plan: Plan, repeated: bool) -> Receipt:
+        """Return what RT holds now of all records of the batch."""
+        tickets: set[Key] = set()
+        for step in plan.steps:
+            record = with_real_keys(step.record, plan)
+            if isinstance(record, Ticket | Contact):
+                tickets.add(record.key if isinstance(record, Ticket) else record.ticket_key)
+        for key in tickets:
+            self._reader.book.forget(cases.number_in(key))
+        found = await self._reader.cases_by_id([cases.number_in(key) for key in tickets])
+        held = {cases.key_of(case.row.id): case for case in found}
+        changes: list[Change] = []
+        known: list[tuple[int, Key]] = []
+        for step in plan.steps:
+            item = plan.batch.items[step.position]
+            if step.done and step.new and getattr(item, "unless_known", False):
+                known.append((step.position, step.key))
+                continue
+            changes.append(Change(step.before, await self._after(with_real_keys(step.record, plan), held)))
+        return Receipt(tuple(changes), datetime.now(UTC), tuple(known), dict(plan.keys), repeated)
+
+    async def _after(self, record: Stored, held: Mapping[Key, Case]) -> Stored:
+        if isinstance(record, Customer):
+            return await self._reader.customer(record.key)
+        case = held.get(record.key if isinstance(record, Ticket) else record.ticket_key)
+        if case is None:
+            raise NotAllowed("what was stored may not be read back", source=self._wire.name)
+        if isinstance(record, Ticket):
+            return self._reader.ticket_of(case, record.customer_key)
+        contact = contact_in(case, record.key, record.customer_key, self._reader)
+        if contact is None:
+            raise NotAllowed("what was stored may not be read back", source=self._wire.name)
+        return contact
+
+
+class _Held:
+    """One batch at a time for each idempotency key, over all handles of this process."""
+
+    def __init__(self, subject: tuple[str, str]) -> None:
+        self._subject = subject
+
+    async def __aenter__(self) -> None:
+        loop = asyncio.get_running_loop()
+        held = _locks.get(self._subject)
+        if held is None or held[0] is not loop:
+            held = (loop, asyncio.Lock(), 0)
+        _locks[self._subject] = (loop, held[1], held[2] + 1)
+        try:
+            await held[1].acquire()
+        except BaseException:
+            self._leave()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        _locks[self._subject][1].release()
+        self._leave()
+
+    def _leave(self) -> None:
+        loop, lock, waiting = _locks[self._subject]
+        if waiting <= 1:
+            del _locks[self._subject]
+        else:
+            _locks[self._subject] = (loop, lock, waiting - 1)
+
+
+def _order(step: Step) -> tuple[int, int]:
+    kinds = (Customer, Ticket, Contact)
+    return 2 * kinds.index(type(step.record)) + (0 if step.new else 1), step.position
+
+
+def _called(record: Stored) -> str:
+    return record.number if isinstance(record, Customer) else record.reference
+
+
+def _login(step: Step) -> str:
+    return f"customer-{step.mark[:20]}"
+
+
+def _same_fields(user: UserRow, values: Mapping[str, Any]) -> bool:
+    custom = values.get("CustomFields", {})
+    return all("".join(user.fields.get(name, ())[:1]) == text for name, text in custom.items())
+
+
+def _is_wanted(now: Stored, wanted: Stored) -> bool:
+    if isinstance(wanted, Ticket):
+        wanted = cases.in_seconds(wanted)
+    return replace(now, version=0) == replace(wanted, version=0)
+
+
+def _about_user(error: Invalid) -> BackendError:
+    said = error.detail.lower()
+    if "email" in said:
+        return Invalid("points", "taken", error.detail, source=error.source)
+    return error
+
+
+def _in_words(value: object) -> str:
+    """Return a value for those who read the ticket in RT."""
+    if value is None:
+        return "-"
+    return clean.block(value) if isinstance(value, str) else clean.line(str(value))
