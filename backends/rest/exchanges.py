@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
+
+from backends.remote import Exchange
+
+__all__ = ["KEPT", "Exchange", "Exchanges", "shown_path"]
 
 KEPT = 20
 """Exchanges that are remembered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its answer. Nothing of the query's values, of the bodies and of the credentials is in it."""
-
-    at: datetime
-    method: str
-    path: str
-    """Path and the names of the query's parameters."""
-    status: int | None
-    """None when there was no answer."""
-    seconds: float
-    said: str = ""
-    """What the server said about a refusal, or what went wrong; cleaned, without secrets."""
 
 
 Exchanges = deque[Exchange]

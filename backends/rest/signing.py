@@ -9,14 +9,30 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from backends.errors import Invalid, NotSignedIn
+from backends.credentials import Basic, ClientCredentials, Secret, Token, parsed, secret_from, secret_text
+from backends.errors import NotSignedIn
+
+__all__ = [
+    "Basic",
+    "Bearer",
+    "ClientCredentials",
+    "Exchange",
+    "Headers",
+    "Secret",
+    "Signer",
+    "Token",
+    "basic_header",
+    "in_thread",
+    "lifetime",
+    "secret_from",
+    "secret_text",
+]
 
 T = TypeVar("T")
 
@@ -27,86 +43,6 @@ _LIFETIME = 3600.0
 _BEARER = "Bearer {token}"
 _SHORT = 4
 """Secrets up to this many characters are not scrubbed from texts: they would be found in any word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token that the server gave out for this agent or this desk."""
-
-    value: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Basic:
-    """A user and a password (RFC 7617)."""
-
-    user: str = field(repr=False)
-    password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ClientCredentials:
-    """OAuth2 client credentials (RFC 6749 §4.4): exchanged at `token_url` for a bearer token that expires."""
-
-    client_id: str = field(repr=False)
-    client_secret: str = field(repr=False)
-    token_url: str
-    scope: str = ""
-
-
-Secret = Token | Basic | ClientCredentials
-
-_NEEDED = {
-    "token": (Token, {"token": "value"}),
-    "basic": (Basic, {"user": "user", "password": "password"}),
-    "oauth2": (
-        ClientCredentials,
-        {"client_id": "client_id", "client_secret": "client_secret", "token_url": "token_url"},
-    ),
-}
-
-
-def secret_from(text: str) -> Secret:
-    """Return the secret that a keyring's text describes; raises Invalid, which never quotes the text."""
-    found, field_name, code = _parsed(text)
-    del text  # it must not be a local of the frame that raises
-    if found is None:
-        raise Invalid(field_name, code, "sign in again with cordboard login")
-    return found
-
-
-def _parsed(text: str) -> tuple[Secret | None, str, str]:
-    """Return the secret, or the field that is wrong and how."""
-    try:
-        held = json.loads(text)
-    except (ValueError, RecursionError):
-        return None, "secret", "not_json"
-    kind = held.get("kind") if isinstance(held, dict) else None
-    if not isinstance(kind, str) or kind not in _NEEDED:
-        return None, "kind", "unknown"
-    made, names = _NEEDED[kind]
-    values: dict[str, Any] = {}
-    for name, attribute in names.items():
-        value = held.get(name)
-        if not isinstance(value, str) or not value or not value.isprintable():
-            return None, name, "missing" if not value else "not_a_text"
-        values[attribute] = value
-    if made is ClientCredentials:
-        scope = held.get("scope") or ""
-        values["scope"] = scope if isinstance(scope, str) else ""
-    return made(**values), "", ""
-
-
-def secret_text(secret: Secret) -> str:
-    """Return the text that a keyring keeps for `secret`; `secret_from` reads it."""
-    match secret:
-        case Token(value):
-            return json.dumps({"kind": "token", "token": value})
-        case Basic(user, password):
-            return json.dumps({"kind": "basic", "user": user, "password": password})
-        case ClientCredentials(client_id, client_secret, token_url, scope):
-            held = {"client_id": client_id, "client_secret": client_secret, "token_url": token_url, "scope": scope}
-            return json.dumps({"kind": "oauth2", **held})
 
 
 def basic_header(user: str, password: str) -> str:
@@ -267,7 +203,7 @@ def _read(ask: Callable[[], str | None]) -> Secret | str | None:
         return f"the secret cannot be read: {type(error).__name__}"
     if not held:
         return None
-    found, name, code = _parsed(held)
+    found, name, code = parsed(held)
     return found or f"the stored secret cannot be used: {name} {code}"
 
 
