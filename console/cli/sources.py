@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from backends import records
@@ -56,13 +56,26 @@ def one_of(setting: Setting, url: str, name: str, source: Source) -> Backend:
         return setting.connect(url)
     from backends.offline import Kept
     from backends.outbox import Outbox, journal_path
+
+    backend = far(setting, url, name, source)
+    state = setting.paths.state
+    kept = Kept(backend, state / "kept" / f"{setting.profile_name}-{name}.db", keep=source.keep_offline)
+    if Capability.WRITE not in backend.capabilities:
+        return kept
+    return Outbox(kept, journal_path(state, setting.profile_name, name), agent=setting.actor)
+
+
+def far(
+    setting: Setting, url: str, name: str, source: Source, secret: Callable[[], str | None] | None = None
+) -> Backend:
+    """Return a source beyond the network as it is, not opened; `secret` stands in for the one that is stored."""
     from console.secrets import reader
 
-    backend = setting.connect(
+    return setting.connect(
         url,
         name=name,
         options=source.options,
-        secret=reader(setting.profile_name, name, setting.environ),
+        secret=secret or reader(setting.profile_name, name, setting.environ),
         deadline=float(source.deadline_seconds),
         connections=source.connections,
         proxy=source.proxy,
@@ -70,11 +83,15 @@ def one_of(setting: Setting, url: str, name: str, source: Source) -> Backend:
         allow_http=source.allow_http,
         poll=float(source.poll_seconds),
     )
-    state = setting.paths.state
-    kept = Kept(backend, state / "kept" / f"{setting.profile_name}-{name}.db", keep=source.keep_offline)
-    if Capability.WRITE not in backend.capabilities:
-        return kept
-    return Outbox(kept, journal_path(state, setting.profile_name, name), agent=setting.actor)
+
+
+def far_sources(setting: Setting) -> Mapping[str, Source]:
+    """Return the sources beyond a network by name, the profile's own store first when it is one."""
+    url = setting.backend_url
+    name = setting.home_source or _name_of(url)
+    known = setting.profile.sources
+    found = {name: known.get(name, Source(url=url)), **({} if setting.backend_named else known)}
+    return {name: source for name, source in found.items() if scheme_of(source.url) not in EMBEDDED}
 
 
 def _name_of(url: str) -> str:
@@ -91,7 +108,7 @@ def named_in(setting: Setting, text: str) -> tuple[str, Source]:
     """
     from console.cli import codes
 
-    known = setting.profile.sources
+    known = far_sources(setting)
     if text in known:
         return text, known[text]
     if ":" not in text:
