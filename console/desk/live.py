@@ -18,15 +18,18 @@ async def listen(
     backend: Backend,
     hear: Callable[[Event], None],
     lost: Callable[[BackendError], None] | None = None,
+    since: str | None = None,
 ) -> None:
     """Call `hear` for each event until cancelled; after a loss call `lost`, wait ever longer, resume at the cursor.
+
+    `since` is the cursor to begin at, None for now.
 
     Before each new try a `Resync` is heard: what is shown as stale is read again at once, and not when something
     happens to change next.
     """
     if Capability.LIVE not in backend.capabilities:
         return
-    cursor: str | None = None
+    cursor = since
     pause = FIRST_PAUSE
     while True:
         try:

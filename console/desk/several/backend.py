@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backends.delivery import Delivery
-from backends.errors import BackendError, Invalid, NotFound, Unavailable, Unsupported
+from backends.errors import BackendError, NotFound, Unavailable, Unsupported
 from backends.events import Event
 from backends.port import (
     Backend,
@@ -53,7 +53,7 @@ from console.desk.several.hearing import Hearing
 from console.desk.several.keys import HOME, joined, parted, rekeyed
 from console.desk.several.members import Member
 from console.desk.several.outages import Outages
-from console.desk.several.pages import Stream, merged
+from console.desk.several.pages import Readings, Stream, merged
 from console.desk.several.searching import Searching
 from console.desk.several.writing import Writing
 from console.desk.sources import Source, SourceState
@@ -98,6 +98,7 @@ class Several:
         self._grace = grace
         self._codes: dict[str, Key] = {}
         self._operators: list[Operator] = []
+        self._readings = Readings()
         self._references: OrderedDict[Key, str] = OrderedDict()
         self._hearing = Hearing(self.members, clock)
         self._circles = Circles(self.members, clock, grace, self._hearing, self.meet)
@@ -242,11 +243,12 @@ class Several:
     ) -> Page[Entry]:
         """Return the histories of all sources as one, newest first, what two of them hold once."""
         circle = await self._circles.known(customer_key)
-        streams = await self._circles.streams(circle, only, limit, again=after is None)
-        offset = _offset(after) if after is not None else 0
-        if after is not None and not streams:
-            raise Invalid("after", "cursor", source=self.name)
-        order = sorted(streams.values(), key=lambda one: (one.source != HOME, one.source))
+        order, offset = self._readings.of(after) if after is not None else ([], 0)
+        if after is None:
+            streams = await self._circles.streams(circle, only, limit)
+            # One that answers later is news; it must not push rows about that were given already.
+            order = [one for one in streams.values() if one.begun]
+            order.sort(key=lambda one: (one.source != HOME, one.source))
         while True:
             rows, gate = merged(order, lambda one: _newest(one.at), self._one_entry)
             if len(rows) > offset + limit or gate is None:
@@ -257,7 +259,7 @@ class Several:
             raise failed
         page = [rekeyed(one, circle.stands) for one in rows[offset : offset + limit]]
         more = len(rows) > offset + limit or any(one.more for one in order)
-        return Page(tuple(page), f"at:{offset + limit}" if more else None)
+        return Page(tuple(page), self._readings.cursor(order, offset + limit, after) if more else None)
 
     def _one_entry(self, one: Entry, other: Entry) -> Entry | None:
         if isinstance(one, Contact) and isinstance(other, Contact) and same_contact(one, other):
@@ -360,11 +362,10 @@ class Several:
     async def _list(
         self, streams: list[Stream[Any]], order: Callable[[Any], Any], limit: int, after: str | None
     ) -> Page[Any]:
-        """Return a page of a list over sources; who does not answer in time is passed over and stands as failed.
-
-        Such a list is short-lived: a further page reads it again up to there, so that no cursor grows old.
-        """
-        offset = _offset(after) if after is not None else 0
+        """Return a page of a list over sources; who does not answer in time is passed over and stands as failed."""
+        offset = 0
+        if after is not None:
+            streams, offset = self._readings.of(after)
         while True:
             await self._each({one.source: self._begin(one) for one in streams if not one.begun})
             rows, gate = merged([one for one in streams if one.begun], order)
@@ -378,7 +379,8 @@ class Several:
         if streams and len(failed) == len(streams):
             raise failed[0]
         more = len(rows) > offset + limit or any(one.more for one in streams)
-        return Page(tuple(rows[offset : offset + limit]), f"at:{offset + limit}" if more else None)
+        page = tuple(rows[offset : offset + limit])
+        return Page(page, self._readings.cursor(streams, offset + limit, after) if more else None)
 
     async def _begin(self, stream: Stream[Any]) -> None:
         try:
@@ -423,7 +425,7 @@ class Several:
 
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
         """Yield what changes in any source, under the keys by which customers are shown; sources come and go."""
-        return self._hearing.events()
+        return self._hearing.events(since)
 
     def standing(self, customer_key: Key = "") -> tuple[Source, ...]:
         """Return how each source stands, for one customer or at all."""
@@ -505,13 +507,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def _newest(at: datetime) -> timedelta:
     """Return a sort key that puts the newest first."""
     return _EPOCH - at
-
-
-def _offset(cursor: str) -> int:
-    head, _colon, number = cursor.partition(":")
-    if head != "at" or not number.isdecimal():
-        raise Invalid("after", "cursor")
-    return int(number)
 
 
 __all__ = ["Several", "joined"]

@@ -236,13 +236,9 @@ class Circles:
 
     # histories ------------------------------------------------------------------------------------------------------
 
-    async def streams(
-        self, circle: Circle, only: TimelineFilter, limit: int, *, again: bool
-    ) -> Mapping[str, Stream[Entry]]:
+    async def streams(self, circle: Circle, only: TimelineFilter, limit: int) -> Mapping[str, Stream[Entry]]:
         """Return the histories of the parts that are here, each read at least to its first page, the quick ones now."""
         streams = circle.history(only)
-        if not again:
-            return streams
         streams.pop(HOME, None)
         waiting = []
         for part in circle.known():

@@ -6,11 +6,12 @@ it; a source that has not answered yet, or does not answer, holds nobody back.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from backends.errors import BackendError
+from backends.errors import BackendError, Invalid
 from backends.port import Page
 
 T = TypeVar("T")
@@ -105,3 +106,38 @@ def _joined_into(kept: list[tuple[int, T]], number: int, row: T, join: Callable[
             kept[place] = (min(others, number), one)
             return True
     return False
+
+
+MOST_READINGS = 64
+"""Lists that can be read on; the cursor of one that was begun long before the others is not known any more."""
+
+
+class Readings:
+    """Lists that were begun: a cursor names one, and how much of it was given.
+
+    What is read on is the list as it was begun. Read anew, rows that came in meanwhile would push others across the
+    edge between two pages.
+    """
+
+    def __init__(self) -> None:
+        self._begun: OrderedDict[str, list[Stream[Any]]] = OrderedDict()
+        self._count = 0
+
+    def cursor(self, streams: list[Stream[Any]], offset: int, before: str | None) -> str:
+        """Return the cursor of what follows the first `offset` rows; `before` is the one that led here."""
+        name = before.partition(":")[0] if before is not None else ""
+        if name not in self._begun:
+            self._count += 1
+            name = f"r{self._count}"
+        self._begun[name] = streams
+        self._begun.move_to_end(name)
+        while len(self._begun) > MOST_READINGS:
+            self._begun.popitem(last=False)
+        return f"{name}:{offset}"
+
+    def of(self, cursor: str) -> tuple[list[Stream[Any]], int]:
+        """Return the list and how much of it was given; raises Invalid for a cursor that is not known."""
+        name, _colon, offset = cursor.partition(":")
+        if name not in self._begun or not (offset.isascii() and offset.isdecimal()):
+            raise Invalid("after", "cursor")
+        return self._begun[name], int(offset)

@@ -107,7 +107,7 @@ class Writing:
 
     async def write(self, batch: Batch) -> Receipt:
         """Store a batch; raises what the first source raises that does not take its share."""
-        shares = self._shares(batch)
+        shares = self._shares(batch) or [Share(self._members[HOME])]
         # Without a key of its own a batch of several shares could not be repeated safely after one of them failed.
         key = batch.idempotency_key or new_key().partition(":")[2]
         real: dict[Key, Key] = {}
