@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from backends.errors import NotFound, Unsupported
@@ -20,7 +20,20 @@ from backends.port import (
     TicketFilter,
     TimelineFilter,
 )
-from backends.records import Agent, AuditEntry, AuditVerdict, Contact, Customer, Entry, Key, Operator, Record, Ticket
+from backends.records import (
+    Agent,
+    AuditEntry,
+    AuditVerdict,
+    Contact,
+    Customer,
+    Entry,
+    Key,
+    Link,
+    Operator,
+    Origin,
+    Record,
+    Ticket,
+)
 
 _WHOLE_HISTORY = TimelineFilter()
 _ALL_TICKETS = TicketFilter()
@@ -93,6 +106,10 @@ class OutagesOnly:
     ) -> Page[tuple[Contact, Customer]]:
         """Raise Unsupported."""
         raise self._cannot(Capability.QUEUE)
+
+    async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
+        """Raise Unsupported."""
+        raise self._cannot(Capability.LINKS)
 
     async def write(self, batch: Batch) -> Receipt:
         """Raise Unsupported: a feed is read only. Taking back and originals are named as what they are."""

@@ -55,8 +55,10 @@ class Places:
         return self.areas.get(fold(name))
 
     def operator(self, name: str) -> tuple[Key, ...]:
-        """Return the keys of the operators that a name of the feed stands for; an unknown one is its own key."""
-        return self.operators.get(fold(name)) or ((name,) if name else self.everybody)
+        """Return the keys of the operators that a name stands for, or names parted by commas; unknown ones are keys."""
+        names = [part.strip() for part in name.split(",") if part.strip()]
+        keys = [key for part in names for key in self.operators.get(fold(part), (part,))]
+        return tuple(dict.fromkeys(keys)) or self.everybody
 
     def within(self, text: str) -> Coverage:
         """Return what the areas and services whose names occur in `text` cover together."""

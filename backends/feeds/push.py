@@ -55,7 +55,7 @@ class Doorbell:
         try:
             if self._token_file:
                 self._token = await asyncio.to_thread(_token_in, Path(self._token_file).expanduser())
-            self._server = await asyncio.start_server(self._answer, self._host, self._port, limit=HEAD_LIMIT)
+            self._server = await asyncio.start_server(self._called, self._host, self._port, limit=HEAD_LIMIT)
             self.fault = ""
         except (OSError, ValueError) as error:
             self.fault = getattr(error, "strerror", "") or type(error).__name__
@@ -70,10 +70,13 @@ class Doorbell:
             await asyncio.gather(*self._callers, return_exceptions=True)
             await server.wait_closed()
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # a task of our own: the library complains aloud about those of its own that are cancelled
+        task = asyncio.get_running_loop().create_task(self._answer(reader, writer))
         self._callers.add(task)
+        task.add_done_callback(self._callers.discard)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(PATIENCE):
@@ -81,7 +84,6 @@ class Doorbell:
                     writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
                     await writer.drain()
         finally:
-            self._callers.discard(task)
             writer.close()
 
     async def _heard(self, reader: asyncio.StreamReader) -> str:

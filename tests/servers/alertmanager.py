@@ -130,7 +130,8 @@ class Alertmanager:
 
     def resolve(self, alerts: Sequence[dict[str, Any]]) -> None:
         """Say that alerts are over since just now."""
-        self.post([{**one, "endsAt": stamp(datetime.now(UTC))} for one in alerts])
+        now = stamp(datetime.now(UTC))
+        self.post([{**one, "startsAt": min(one["startsAt"], now), "endsAt": now} for one in alerts])
 
     def silence(self, comment: str, ends: datetime | None = None, **labels: str) -> str:
         """Silence what has these labels and return the silence's id."""
@@ -145,6 +146,16 @@ class Alertmanager:
         }
         name: str = self.ask("POST", "silences", body)["silenceID"]
         return name
+
+    def until_silenced(self, incident: str) -> None:
+        """Wait until a silence on an incident is in force: the server takes a moment."""
+        ends = time.monotonic() + 30
+        while any(
+            one["labels"].get("incident") == incident and not one["status"]["silencedBy"]
+            for one in self.ask("GET", "alerts")
+        ):
+            assert time.monotonic() < ends, "the silence does not come into force"
+            time.sleep(0.02)
 
     def clear(self) -> None:
         """End all that goes on, so that the next test starts with nothing."""
