@@ -103,6 +103,7 @@ CONTACT = Call("contact", Backend.contact)
 TICKET = Call("ticket", Backend.ticket)
 TICKETS = Call("tickets", Backend.tickets)
 OUTAGES = Call("outages", Backend.outages)
+LINKS = Call("links", Backend.links)
 QUEUE = Call("queue", Backend.queue)
 WRITE = Call("write", Backend.write, changes=True)
 NOTE_READ = Call("note_read", Backend.note_read, changes=True)
@@ -114,6 +115,6 @@ STORED = Call("stored", Origins.stored)
 
 CALLS: tuple[Call, ...] = (
     OPERATORS, AGENTS, SEARCH, SEARCH_TEXT, CUSTOMER_FILE, CUSTOMERS, TIMELINE, CONTACT, TICKET, TICKETS, OUTAGES,
-    QUEUE, WRITE, NOTE_READ, AUDIT, AUDIT_VERIFY, EXPORT, FORGET, STORED,
+    QUEUE, LINKS, WRITE, NOTE_READ, AUDIT, AUDIT_VERIFY, EXPORT, FORGET, STORED,
 )  # fmt: skip
 """Every method that is carried over a wire; opening, closing and events are not calls."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from typing import Any
 
 from backends import wire
-from backends.errors import Busy, Invalid, Unavailable, Unsupported
+from backends.errors import Busy, Conflict, Invalid, Unavailable, Unsupported
 from backends.events import Event
 from backends.port import (
     Batch,
@@ -32,6 +32,7 @@ from backends.records import (
     Customer,
     Entry,
     Key,
+    Link,
     Operator,
     Origin,
     Outage,
@@ -39,6 +40,7 @@ from backends.records import (
     Ticket,
 )
 from backends.rest.access import access_from
+from backends.rest.cordboard.ends import batch_called, called, ends_called, receipt_called
 from backends.rest.cordboard.lines import DeskHttp
 from backends.rest.signing import Signer
 from backends.wire import calls
@@ -74,6 +76,7 @@ class DeskBackend:
         self._http = http
         self._closed = True
         self._introduced = False
+        self._called_there = self.name
         self._listening: set[asyncio.Task[Any]] = set()
 
     @property
@@ -100,7 +103,15 @@ class DeskBackend:
         self.capabilities = about.known_capabilities()
         self.stores = about.known_stores()
         self.omits = about.known_omits()
+        self._called_there = about.name
         self._introduced = True
+
+    async def _ready(self) -> None:
+        """See that the handle is open and knows its server."""
+        if self._closed:
+            raise Unavailable("not open", source=self.name)
+        if not self._introduced:
+            await self._introduce()
 
     def _understood(self, form: wire.Form[Any], value: Any) -> Any:
         """Return what an answer stands for; what cannot be read is no answer."""
@@ -112,10 +123,7 @@ class DeskBackend:
 
     async def _ask(self, call: calls.Call, /, **arguments: Any) -> Any:
         """Return the answer to one call; what only reads is repeated by itself when the line is bad."""
-        if self._closed:
-            raise Unavailable("not open", source=self.name)
-        if not self._introduced:
-            await self._introduce()
+        await self._ready()
         path = BASE + call.name
         if not call.parameters:
             answer = await self._http.get(path)
@@ -202,6 +210,13 @@ class DeskBackend:
         found: Page[tuple[Contact, Customer]] = await self._ask(calls.QUEUE, only=only, after=after, limit=limit)
         return found
 
+    async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
+        """Return every link that has one of these ends, oldest first; our name here stands for the store's there."""
+        await self._ready()
+        asked = ends_called(ends, self.name, self._called_there)
+        found: tuple[Link, ...] = await self._ask(calls.LINKS, ends=asked)
+        return tuple(called(link, self._called_there, self.name) for link in found)
+
     async def stored(self, kind: type[Record], origins: Collection[Origin]) -> Mapping[Origin, Key]:
         """Return the keys of those records of `kind` that came from one of `origins`."""
         found: Mapping[Origin, Key] = await self._ask(calls.STORED, kind=kind, origins=tuple(origins))
@@ -215,11 +230,8 @@ class DeskBackend:
         With an idempotency key it is repeated by itself when the line is bad; without one it is sent once, and
         Unavailable or TimedOut leaves open whether it was stored.
         """
-        if self._closed:
-            raise Unavailable("not open", source=self.name)
-        if not self._introduced:
-            await self._introduce()
-        content = self._plain_batch(batch)
+        await self._ready()
+        content = self._plain_batch(batch_called(batch, self.name, self._called_there))
         ends = time.monotonic() + self._http.access.deadline
         while True:
             try:
@@ -231,9 +243,12 @@ class DeskBackend:
                 if not still_running or time.monotonic() >= ends:
                     raise
                 await asyncio.sleep(error.retry_after or 0.2)
+            except Conflict as error:
+                error.newer = called(error.newer, self._called_there, self.name)
+                raise
             else:
                 receipt: Receipt = self._understood(calls.WRITE.result, answer.json())
-                return receipt
+                return receipt_called(receipt, self._called_there, self.name)
 
     def _plain_batch(self, batch: Batch) -> bytes:
         """Return a batch as it is sent; what is wrong in a record is named as the record's field, as stores do."""
