@@ -221,6 +221,13 @@ def keyring(setting: Setting) -> Iterator[Finding]:
         yield Finding(part, NOTE, says, _("Only remote sources with a password need one; it is then asked for."))
 
 
+def sources(setting: Setting) -> Iterator[Finding]:
+    """Look at the sources beyond a network."""
+    from console.cli.source_findings import sources as looked
+
+    yield from looked(setting)
+
+
 ALL: tuple[Callable[[Setting], Iterator[Finding]], ...] = (
     versions,
     terminal,
@@ -229,4 +236,5 @@ ALL: tuple[Callable[[Setting], Iterator[Finding]], ...] = (
     database,
     files,
     keyring,
+    sources,
 )

@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, str] = {
     "import": "console.cli.importing",
     "export": "console.cli.exporting",
     "forget": "console.cli.exporting:forget",
+    "login": "console.cli.login",
+    "logout": "console.cli.logout",
     "doctor": "console.cli.doctor",
     "config": "console.cli.config",
     "db": "console.cli.db",

@@ -59,6 +59,11 @@ def _busy(error: errors.BackendError) -> str:
     return _("is busy with another writer; try again in a moment")
 
 
+def _not_signed_in(error: errors.BackendError) -> str:
+    says = _("did not accept the credentials; run: cordboard login {source}")
+    return says.format(source=error.source or _("SOURCE"))
+
+
 def _invalid(error: errors.BackendError) -> str:
     assert isinstance(error, errors.Invalid)
     wrong = _FIELD_CODES.get(error.code)
@@ -97,7 +102,7 @@ _TABLE: tuple[tuple[type[errors.BackendError], Callable[[errors.BackendError], s
     (errors.TimedOut, _fixed(N_("gave no answer in time; try again")), codes.TRY_AGAIN),
     (errors.Busy, _busy, codes.TRY_AGAIN),
     (errors.Unavailable, _fixed(N_("cannot be reached"), detail=True), codes.UNAVAILABLE),
-    (errors.NotSignedIn, _fixed(N_("did not accept the credentials; run: cordboard doctor")), codes.NOT_ALLOWED),
+    (errors.NotSignedIn, _not_signed_in, codes.NOT_ALLOWED),
     (errors.NotAllowed, _fixed(N_("this agent may not do that"), detail=True), codes.NOT_ALLOWED),
     (errors.NotFound, _fixed(N_("there is no such record"), detail=True), codes.FAILED),
     (errors.Invalid, _invalid, codes.DATA),

@@ -13,7 +13,9 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
@@ -117,6 +119,23 @@ class PlainServer:
             pass  # the client went away
         finally:
             writer.close()
+
+
+@contextmanager
+def serving(handler: Handler) -> Iterator[PlainServer]:
+    """Run a server on an event loop of its own thread, for what runs an event loop itself."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="plain-server")
+    thread.start()
+    server = PlainServer(handler)
+    try:
+        asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
+        yield server
+    finally:
+        asyncio.run_coroutine_threadsafe(server.__aexit__(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
 
 
 async def _request(reader: asyncio.StreamReader, connection: int) -> Request | None:
