@@ -1,0 +1,22 @@
+"""Nothing is lost on a bad line: every batch is journalled, shown as waiting, and delivered exactly once (R23).
+
+    outbox = Outbox(remote, journal_path(state, profile, source), agent=login)
+
+is a backend in the place of `remote` and `backends.delivery.Outgoing`. `Post` is the journal alone, for those who list,
+repeat, drop or copy what waits without reaching any source.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+from backends.outbox.outbox import Outbox
+from backends.outbox.post import Post, journals
+
+__all__ = ["Outbox", "Post", "journal_path", "journals"]
+
+
+def journal_path(state: Path, profile: str, source: str) -> Path:
+    """Return where the journal of a profile's source is, below the folder of this computer's state."""
+    return state / "outbox" / f"{quote(profile, safe=' ')}-{quote(source, safe=' ')}.db"
