@@ -268,11 +268,25 @@ class Backend(Protocol):
     name. `omits` names, by kind, the fields that the store has no place for: they are taken and come back empty.
     """
 
-    name: str
-    url: str
-    capabilities: frozenset[Capability]
-    stores: frozenset[type[Record]]
-    omits: Mapping[type[Record], frozenset[str]]
+    @property
+    def name(self) -> str:
+        """A short name that is shown."""
+
+    @property
+    def url(self) -> str:
+        """Where the records are; holds no secret."""
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What the source can do."""
+
+    @property
+    def stores(self) -> frozenset[type[Record]]:
+        """The kinds of record that `write` takes."""
+
+    @property
+    def omits(self) -> Mapping[type[Record], frozenset[str]]:
+        """By kind, the fields that the store has no place for."""
 
     async def open(self) -> None:
         """Make ready; raises WrongVersion, Unavailable, NotSignedIn, Damaged."""

@@ -41,6 +41,7 @@ class Need(StrEnum):
     WRITE = "write"
     OUTAGES = "outages"
     DEED = "deed"
+    SEVERAL = "several"
 
 
 REASONS: Mapping[Need, str] = {
@@ -54,6 +55,7 @@ REASONS: Mapping[Need, str] = {
     Need.PROMISE: N_("There is no open promise."),
     Need.WRITE: N_("This source can only be read."),
     Need.OUTAGES: N_("This source knows no outages."),
+    Need.SEVERAL: N_("This desk has one source only; everybody is in it."),
     Need.DEED: N_("Nothing was done yet that could be taken back."),
 }
 
@@ -120,6 +122,10 @@ ACTIONS: tuple[Action, ...] = (
            Where.ANYWHERE, "queue", weight=35, commands=("queue", "waiting")),
     Action("drafts", ("D", "f5"), N_("Drafts"), N_("What you began to write and did not store"),
            Where.ANYWHERE, "drafts", commands=("drafts",)),
+    Action("outbox", ("O",), N_("Not sent yet"), N_("What you stored and its source did not take yet"),
+           Where.ANYWHERE, "outbox", commands=("outbox",)),
+    Action("sources", ("S",), N_("Sources"), N_("Where all this comes from: fresh, stale or failed, and why"),
+           Where.ANYWHERE, "sources", commands=("sources",)),
     Action("new_customer", ("N", "f8"), N_("New customer"), N_("Take in somebody who asks for the first time"),
            Where.ANYWHERE, "new_customer", needs=(Need.WRITE,), right=Right.WRITE, weight=8, commands=("new",)),
     Action("theme", ("T",), N_("Theme"), N_("Next colour theme"), Where.ANYWHERE, "next_theme", commands=("theme",)),
@@ -165,6 +171,8 @@ ACTIONS: tuple[Action, ...] = (
            Where.CUSTOMER, "waive", needs=(*_W, Need.WAITING_CONTACT), right=Right.REPLY, commands=("waive",)),
     Action("edit", ("e",), N_("Correct"), N_("Correct name, telephone, e-mail, place, tone"),
            Where.CUSTOMER, "edit", needs=_W, right=Right.WRITE, weight=15, commands=("edit",)),
+    Action("same", ("equals_sign",), N_("Same person"), N_("Say who is the same person in another source, or is not"),
+           Where.CUSTOMER, "same", needs=(*_W, Need.SEVERAL), right=Right.WRITE, commands=("same", "link")),
     Action("details", ("i",), N_("Details"), N_("Lines, network path, contracts, charges, disputes, authorised people"),
            Where.CUSTOMER, "details", needs=(Need.CUSTOMER,), weight=25, commands=("details",)),
     Action("channel", ("v",), N_("Channel"), N_("Show one channel only; again: the next one"),

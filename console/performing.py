@@ -16,6 +16,7 @@ from backends.port import Capability
 from console.actions import BY_ID, Action, Circumstances, Need, why_not
 from console.desk.desk import Deed, Desk
 from console.desk.local import Draft, LocalStore
+from console.desk.sources import Joining
 from console.i18n import _
 from console.present.failures import failure_words
 from console.present.setting import Now
@@ -80,6 +81,8 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
             there.add(Need.OUTAGES)
         if self.desk.last_deed() is not None:
             there.add(Need.DEED)
+        if isinstance(backend, Joining) and Capability.LINKS in backend.capabilities:
+            there.add(Need.SEVERAL)
         return Circumstances(frozenset(there), self.desk.rights)
 
     async def action_perform(self, name: str) -> None:
@@ -186,6 +189,18 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
         from console.screens.lists import DraftsScreen
 
         self.push_screen(DraftsScreen())
+
+    def act_outbox(self) -> None:
+        """Show what is not with its source yet."""
+        from console.screens.outbox import OutboxScreen
+
+        self.push_screen(OutboxScreen())
+
+    def act_sources(self) -> None:
+        """Show how the sources stand."""
+        from console.screens.sources import SourcesScreen
+
+        self.push_screen(SourcesScreen())
 
     def act_queue(self) -> None:
         """Show what waits for an answer."""

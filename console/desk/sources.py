@@ -8,7 +8,8 @@ from typing import Protocol, runtime_checkable
 
 from backends.errors import BackendError
 from backends.port import Backend, Match
-from backends.records import Key
+from backends.records import Key, Origin
+from console.rules.identity import Counterpart
 from console.rules.sources import Source, SourceState
 
 
@@ -31,6 +32,17 @@ class Searching(Protocol):
 
 
 @runtime_checkable
+class Joining(Protocol):
+    """A backend that shows customers of several sources as one."""
+
+    def end_of(self, customer_key: Key) -> Origin:
+        """Return the source of a customer and their key there, as links name them."""
+
+    def counterparts(self, customer_key: Key) -> tuple[Counterpart, ...]:
+        """Return who is, or might be, the same person in other sources: those shown as one first."""
+
+
+@runtime_checkable
 class Remembering(Protocol):
     """A backend that may answer with what it was told before."""
 
@@ -47,4 +59,4 @@ def sources_of(backend: Backend, customer_key: Key, now: datetime) -> tuple[Sour
     return (Source(backend.name, SourceState.FRESH, now),)
 
 
-__all__ = ["Remembering", "Searching", "Source", "SourceState", "Standing", "sources_of"]
+__all__ = ["Counterpart", "Joining", "Remembering", "Searching", "Source", "SourceState", "Standing", "sources_of"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from backends.delivery import Delivery, DeliveryState
 from console.i18n import _, _n
@@ -11,7 +11,7 @@ from console.present.labels import plain
 from console.present.setting import Now
 from console.rules.sources import Source, SourceState
 from console.words import age, moment
-from widgets.views import Span, Tone
+from widgets.views import Cell, RowsView, RowView, Span, Tone
 
 DELIVERY_TONES = {
     DeliveryState.WAITING: Tone.WARN,
@@ -61,3 +61,42 @@ def delivery_span(deliveries: Collection[Delivery]) -> Span | None:
         return Span(_n("{n} refused", "{n} refused", stuck).format(n=stuck), Tone.BAD)
     waiting = len(deliveries)
     return Span(_n("{n} not sent yet", "{n} not sent yet", waiting).format(n=waiting), Tone.WARN)
+
+
+_TONES = {
+    SourceState.FRESH: Tone.GOOD,
+    SourceState.LOADING: Tone.ACCENT,
+    SourceState.STALE: Tone.WARN,
+    SourceState.FAILED: Tone.BAD,
+}
+
+
+def state_word(state: SourceState) -> str:
+    """Return how a source stands, in a word."""
+    words = {
+        SourceState.FRESH: _("fresh"),
+        SourceState.LOADING: _("loading"),
+        SourceState.STALE: _("stale"),
+        SourceState.FAILED: _("failed"),
+    }
+    return words[state]
+
+
+def rows(sources: Sequence[Source], waiting: Mapping[str, int], now: Now) -> RowsView:
+    """Return the sources as rows; `waiting` says how much is on its way to each, by its name."""
+    shown = []
+    for one in sources:
+        when = moment(one.at, now.at, now.zone) if one.at is not None else _("never")
+        count = waiting.get(one.name, 0)
+        cells = (
+            Cell((Span(plain(one.name), Tone.STRONG),), 20),
+            Cell((Span(state_word(one.state), _TONES[one.state]),), 9),
+            Cell((Span(_("answered {when}").format(when=when), Tone.DIM),), 28, drop=2),
+            Cell((Span(cause_words(one.error) if one.error is not None else "", Tone.BAD),), 0, least=20),
+            Cell(
+                (Span(_n("{n} not sent yet", "{n} not sent yet", count).format(n=count) if count else "", Tone.WARN),),
+                18,
+            ),
+        )
+        shown.append(RowView(one.name, cells))
+    return RowsView(tuple(shown), _("Sources"), str(len(shown)))

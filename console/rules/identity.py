@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from backends.clean import fold
-from backends.records import AnswerState, Contact, Customer, PointKind, TicketEvent
+from backends.records import AnswerState, Contact, Customer, Origin, PointKind, TicketEvent
 
 SHORTEST_NAME = 3
 """Letters from which on a word of a name says something: `de`, `Jr` and initials do not."""
@@ -50,6 +50,17 @@ class Judgement:
 
     same: Sameness
     evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """Somebody in another source who is, or might be, the open customer: `joined` when shown as one with them."""
+
+    source: str
+    end: Origin
+    customer: Customer
+    evidence: tuple[Evidence, ...]
+    joined: bool
 
 
 def name_words(name: str) -> frozenset[str]:

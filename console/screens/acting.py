@@ -194,6 +194,12 @@ class ActsOnCustomer(CustomerBase):
             return
         await self.refresh_now()
 
+    def act_same(self) -> None:
+        """Say who is the same person in another source."""
+        from console.screens.same import SameScreen
+
+        self.app.push_screen(SameScreen(self))
+
     # promises -------------------------------------------------------------------------------------------------
 
     def act_promise(self) -> None:

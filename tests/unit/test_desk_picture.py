@@ -28,9 +28,10 @@ from backends.records import (
 )
 from console.desk import live
 from console.desk.desk import Desk, agent_for
-from console.desk.picture import SourceState, find_one, gather, stale
+from console.desk.picture import find_one, gather, stale
 from console.rules.clocks import clock
 from console.rules.roles import Right
+from console.rules.sources import SourceState
 from tests.acts_stage import AGENT, NOW, at_counter
 
 

@@ -57,7 +57,7 @@ from console.desk.several.pages import Readings, Stream, merged
 from console.desk.several.searching import Searching
 from console.desk.several.writing import Writing
 from console.desk.sources import Source, SourceState
-from console.rules.identity import as_one, same_contact, same_event
+from console.rules.identity import Counterpart, Judgement, as_one, compare, same_contact, same_event
 
 GRACE = 0.12
 """Seconds that a page waits for sources other than the one asked; what comes later is shown when it comes."""
@@ -446,6 +446,32 @@ class Several:
             return Source(member.shown, SourceState.LOADING)
         live = member.can(Capability.LIVE) and not part.dirty
         return Source(member.shown, SourceState.FRESH, member.answered_at if live else part.told_at)
+
+    # who is who -----------------------------------------------------------------------------------------------------
+
+    def end_of(self, customer_key: Key) -> Origin:
+        """Return the source of a customer and their key there, as links name them."""
+        source, rest = parted(customer_key, self.members)
+        return Origin(self.members[source].shown, rest)
+
+    def counterparts(self, customer_key: Key) -> tuple[Counterpart, ...]:
+        """Return who is, or might be, the same person in other sources: those shown as one first."""
+        circle = self._circles.of(customer_key)
+        if circle is None or circle.asked.file is None:
+            return ()
+        own = circle.asked.file.customer
+        found = [
+            self._counterpart(part.file.customer, compare(own, part.file.customer), joined_with=True)
+            for part in circle.known()
+            if part is not circle.asked and part.file is not None
+        ]
+        ends = {one.end for one in found}
+        maybe = [self._counterpart(one, judged, joined_with=False) for one, judged in circle.maybe.values()]
+        return (*found, *(one for one in maybe if one.end not in ends))
+
+    def _counterpart(self, customer: Customer, judged: Judgement, *, joined_with: bool) -> Counterpart:
+        end = self.end_of(customer.key)
+        return Counterpart(end.source, end, customer, tuple(judged.evidence), joined_with)
 
     # what is on its way ---------------------------------------------------------------------------------------------
 
