@@ -45,4 +45,4 @@ class Explains(Protocol):
     """What a source of outages offers beside the port."""
 
     async def explain(self) -> Understanding:
-        """Read the source now and tell what became of it; raises what `Backend.open` raises."""
+        """Tell what became of the last reading, of a new one when it is old; raises what `Backend.open` raises."""

@@ -63,7 +63,8 @@ class AlertmanagerReader:
     def _folded(self, rows: list[Any], silences: list[Any], now: datetime) -> Reading:
         notes = Notes()
         alerts = alerts_in(rows, now, notes)
-        return fold_alerts(alerts, silences_in(silences, now, notes), self.rules, now, notes)
+        reading = fold_alerts(alerts, silences_in(silences, now, notes), self.rules, now, notes)
+        return replace(reading, entries=len(rows))
 
     async def _silences(self, http: Http, rows: list[Any]) -> list[Any]:
         if not any(_silenced(row) for row in rows):

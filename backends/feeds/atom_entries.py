@@ -67,12 +67,12 @@ class Entry:
 def read_feed(content: bytes, rules: EntryRules, now: datetime, notes: Notes) -> Reading:
     """Return the outages that a feed tells of; raises Unavailable for what is neither Atom nor RSS."""
     root = tree(content, rules.source)
-    home, published, entries = entries_in(root, now, notes)
+    home, published, total, entries = entries_in(root, now, notes)
     threads = _threads(entries, home)
     found = [_outage(key, thread, rules, now, notes) for key, thread in threads.items()]
     return Reading(
         tuple(outage for outage in found if outage is not None),
-        len(entries),
+        total,
         tuple(notes.problems),
         notes.total,
         dict(notes.left_out),
@@ -80,8 +80,8 @@ def read_feed(content: bytes, rules: EntryRules, now: datetime, notes: Notes) ->
     )
 
 
-def entries_in(root: Element, now: datetime, notes: Notes) -> tuple[str, datetime | None, list[Entry]]:
-    """Return the link of the page behind a feed, when it was published, and its entries in their order."""
+def entries_in(root: Element, now: datetime, notes: Notes) -> tuple[str, datetime | None, int, list[Entry]]:
+    """Return the link of a feed's page, when it was published, how many entries it has, and those that can be read."""
     kind = local(root)
     if kind == "feed":
         rows, head = list(children(root, "entry")), root
@@ -106,7 +106,7 @@ def entries_in(root: Element, now: datetime, notes: Notes) -> tuple[str, datetim
             notes.problem("bad_entry", entry.title, "has neither id nor link")
         else:
             entries.append(entry)
-    return _atom_link(head) or text_of(head, "link"), published, entries
+    return _atom_link(head) or text_of(head, "link"), published, len(rows), entries
 
 
 def _atom_link(element: Element) -> str:

@@ -7,6 +7,7 @@ not asked for again while its entry does not change; links to other hosts are no
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -48,22 +49,24 @@ class CapReader:
         answer = await http.get(where.path, where.query or None, headers=_ACCEPT, remembered=True)
         root = tree(answer.content, self.rules.source)
         notes = Notes()
-        complete = True
+        complete, entries = True, 1
         if local(root) == "alert":
             alerts = [root]
         elif local(root) in ("feed", "rss"):
-            alerts, complete = await self._listed(http, root, answer.url, notes)
+            listed = _entries(root)
+            alerts, complete = await self._listed(http, listed, answer.url, notes)
+            entries = len(listed)
         else:
             raise Unavailable(f"neither CAP nor an index but <{title_of(local(root))[:40]}>", source=self.rules.source)
         found = [message_in(alert, self.rules, now, notes) for alert in alerts]
         messages: list[Message] = [message for message in found if message is not None]
-        return replace(read_messages(messages, self._chains, self.rules, now, notes), complete=complete)
+        reading = read_messages(messages, self._chains, self.rules, now, notes)
+        return replace(reading, complete=complete, entries=entries)
 
-    async def _listed(self, http: Http, index: Element, base: str, notes: Notes) -> tuple[list[Element], bool]:
+    async def _listed(
+        self, http: Http, entries: Sequence[Element], base: str, notes: Notes
+    ) -> tuple[list[Element], bool]:
         """Return the alerts inside an index and behind its links, and whether all that are there could be read."""
-        entries = list(children(index, "entry")) or [
-            item for channel in children(index, "channel") for item in children(channel, "item")
-        ]
         if len(entries) > MOST_ALERTS:
             notes.problem("too_many", "index", f"{len(entries)} alerts, {MOST_ALERTS} are read")
         inside: list[Element] = []
@@ -105,6 +108,12 @@ class CapReader:
         except Refused as error:
             notes.problem("not_fetched", title, error.detail)
             return None if isinstance(error, NotAllowed) else b""
+
+
+def _entries(index: Element) -> list[Element]:
+    """Return the entries of an Atom index or the items of an RSS one."""
+    items = [item for channel in children(index, "channel") for item in children(channel, "item")]
+    return list(children(index, "entry")) or items
 
 
 def _alert_in(content: bytes, title: str, notes: Notes) -> Element | None:

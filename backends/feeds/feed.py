@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,11 +21,12 @@ from backends.feeds.outages_only import OutagesOnly
 from backends.feeds.reading import Reading
 from backends.feeds.seen import Seen
 from backends.port import OutageFilter
-from backends.records import Outage
+from backends.records import Operator, Outage
 from backends.understanding import Problem, Understanding
 
 if TYPE_CHECKING:
     from backends.feeds.push import Doorbell
+    from backends.remote import Exchange
     from backends.rest.http import Http
 
 KEPT_EVENTS = 10_000
@@ -58,6 +59,7 @@ class FeedBackend(OutagesOnly):
         *,
         name: str,
         url: str,
+        operators: tuple[Operator, ...] = (),
         poll: float = 5.0,
         keep: timedelta = timedelta(hours=48),
         doorbell: Doorbell | None = None,
@@ -67,6 +69,7 @@ class FeedBackend(OutagesOnly):
         self.url = url
         self.poll = poll
         self._reader = reader
+        self._operators = operators
         self._connect = connect
         self._doorbell = doorbell
         self._now = now
@@ -106,6 +109,15 @@ class FeedBackend(OutagesOnly):
         if self._http is None:
             raise Unavailable("not open", source=self.name)
         return self._http
+
+    @property
+    def exchanges(self) -> Sequence[Exchange]:
+        """The last requests, oldest first, as `backends.remote.Traced` has them."""
+        return () if self._http is None else self._http.exchanges
+
+    async def operators(self) -> tuple[Operator, ...]:
+        """Return the operators that the options name, by code: the desk finds its own by it."""
+        return self._operators
 
     # looking ------------------------------------------------------------------------------------------------------
 
@@ -147,8 +159,11 @@ class FeedBackend(OutagesOnly):
                 await self._look()
 
     async def explain(self) -> Understanding:
-        """Read the source now and tell what became of it."""
-        reading = await self.look()
+        """Tell what became of the last look, of a new one when it is older than `poll`."""
+        await self._be_fresh()
+        reading = self._last
+        if reading is None:
+            raise Unavailable("not read yet", source=self.name)
         told = {outage.key for outage in reading.outages}
         kept = tuple(outage for outage in await self.outages(_EVERY) if outage.key in told)
         left_out = dict(reading.left_out)

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from backends.feeds.feed import FeedBackend, Reader
 from backends.feeds.options import Options
+from backends.feeds.places import operators_from
 from backends.feeds.push import Doorbell
 from backends.rest.access import Access, access_from
 
@@ -71,6 +72,7 @@ def feed_backend(
         lambda: _connected(access, secret),
         name=shown,
         url=url,
+        operators=operators_from(table),
         poll=max(poll, least, 0.05),
         keep=keep,
         doorbell=Doorbell(listen, token_file, name) if listen else None,

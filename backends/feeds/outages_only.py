@@ -56,7 +56,7 @@ class OutagesOnly:
         return NotFound(f"a source of outages has no {what}", source=self.name)
 
     async def operators(self) -> tuple[Operator, ...]:
-        """Return none: a feed knows operators by the keys of others."""
+        """Return none."""
         return ()
 
     async def agents(self) -> tuple[Agent, ...]:

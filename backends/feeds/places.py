@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from backends.clean import fold, line, tokens
 from backends.feeds.options import Options
-from backends.records import Coverage, Key
+from backends.records import Coverage, Key, Operator
 
 NOWHERE = Coverage()
 _PARTS = ("services", "postcodes", "towns", "elements")
@@ -55,9 +55,12 @@ class Places:
         return self.areas.get(fold(name))
 
     def operator(self, name: str) -> tuple[Key, ...]:
-        """Return the keys of the operators that a name stands for, or names parted by commas; unknown ones are keys."""
+        """Return the keys of the operators that a name stands for, or names parted by commas.
+
+        A name that nobody mapped is the code of an operator, whom the desk knows or does not.
+        """
         names = [part.strip() for part in name.split(",") if part.strip()]
-        keys = [key for part in names for key in self.operators.get(fold(part), (part,))]
+        keys = [key for part in names for key in self.operators.get(fold(part)) or (operator_key(part),)]
         return tuple(dict.fromkeys(keys)) or self.everybody
 
     def within(self, text: str) -> Coverage:
@@ -121,6 +124,19 @@ def _coverage(table: Options) -> Coverage:
     return coverage
 
 
+def operator_key(code: str) -> Key:
+    """Return the key under which a feed names the operator with this code."""
+    return f"operator:{name_of(code).casefold()}"
+
+
+def operators_from(options: Options) -> tuple[Operator, ...]:
+    """Return the operators that the options name by their codes; the desk knows everything else about them."""
+    brands = options.table("operators")
+    codes = {code for name in brands.names() for code in brands.texts(name)} | {*options.texts("hits_operators")}
+    country = options.text("country").upper()
+    return tuple(Operator(operator_key(code), code, code, country, "en", "UTC") for code in sorted(codes) if code)
+
+
 def places_from(options: Options) -> Places:
     """Return the mapping that `services`, `areas`, `operators`, `hits_operators`, `country`, `unmapped` describe."""
     services = dict(_service_words())
@@ -128,11 +144,12 @@ def places_from(options: Options) -> Places:
     services.update({fold(name): mapped.texts(name) for name in mapped.names()})
     areas = options.table("areas")
     brands = options.table("operators")
+    operators = {fold(name): tuple(map(operator_key, brands.texts(name))) for name in brands.names()}
     return Places(
         services,
         {fold(name): _coverage(areas.table(name)) for name in areas.names()},
-        {fold(name): brands.texts(name) for name in brands.names()},
-        options.texts("hits_operators"),
+        operators,
+        tuple(map(operator_key, options.texts("hits_operators"))),
         options.text("country").upper(),
         options.choice("unmapped", "skip", ("skip", "everybody")) == "everybody",
     )

@@ -37,8 +37,10 @@ class PageRules:
 def read_page(document: Any, rules: PageRules, now: datetime, notes: Notes) -> Reading:
     """Return the outages in `incidents` and `scheduled_maintenances` of a summary or of any of the page's lists."""
     rows: dict[str, Any] = {}
+    entries = 0
     for part in ("incidents", "scheduled_maintenances"):
         for number, row in enumerate(_rows(document, part)):
+            entries += 1
             name = row.get("id") if isinstance(row, dict) else None
             if not isinstance(name, str) or not name:
                 notes.problem("bad_entry", f"{part} {number + 1}", "has no id")
@@ -49,7 +51,7 @@ def read_page(document: Any, rules: PageRules, now: datetime, notes: Notes) -> R
     published = page.get("updated_at") if isinstance(page, dict) else None
     return Reading(
         tuple(outage for outage in found if outage is not None),
-        len(rows),
+        entries,
         tuple(notes.problems),
         notes.total,
         dict(notes.left_out),

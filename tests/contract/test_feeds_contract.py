@@ -55,7 +55,7 @@ class FeedPromises(LiveContract):
                     next(one for one in await backend.outages() if one.origin and name in one.origin.foreign_id)
                 )
             else:
-                stored.append(replace(record, key=f"operator-{next(_NUMBERS)}"))
+                stored.append(replace(record, key=f"operator:{next(_NUMBERS)}"))
         return stored
 
     async def tell(self, backend: FeedBackend, name: str, outage: Outage) -> None:
@@ -91,7 +91,11 @@ class TestAlertmanager(FeedPromises, BackendContract):
         """Post an alert; what was dismissed was raised first, and is silenced then."""
         if outage.state is OutageState.RESTORED:
             pytest.skip("Alertmanager keeps nothing that ended; a status page does")
-        labels = {"incident": name, "town": "Poznan", "operator": ",".join(outage.operator_keys)}
+        labels = {
+            "incident": name,
+            "town": "Poznan",
+            "operator": ",".join(key.partition(":")[2] for key in outage.operator_keys),
+        }
         severity = "minor" if outage.state is OutageState.SUSPECTED else "major"
         raised = alert("Outage", summary=outage.title, starts=outage.started_at, severity=severity, **labels)
         await asyncio.to_thread(self.server.post, [raised])

@@ -58,13 +58,13 @@ def test_an_alert_tells_all_it_knows() -> None:
         "summary": "Fibre cut at Lubartowska", "description": "A digger.\nCrew on site.", "say": "A cable was cut.",
         "expected_end": "2031-05-01T14:00:00+02:00",
     }  # fmt: skip
-    outage = _one([_row(labels, annotations)], operators={"Breza": "op-1"})
+    outage = _one([_row(labels, annotations)], operators={"Breza": "BRZ"})
     assert outage.state is OutageState.CONFIRMED
     assert outage.title == "Fibre cut at Lubartowska"
     assert outage.cause == "A digger.\nCrew on site."
     assert outage.say == "A cable was cut."
     assert outage.coverage == Coverage(services=("internet",), elements=("lub-3",), country="PL")
-    assert outage.operator_keys == ("op-1",)
+    assert outage.operator_keys == ("operator:brz",)
     assert (outage.supplier, outage.supplier_reference) == ("Nordlicht", "N-77")
     assert outage.expected_end == datetime.fromisoformat("2031-05-01T12:00:00+00:00")
     assert outage.started_at == datetime.fromisoformat("2031-05-01T07:00:00+00:00")

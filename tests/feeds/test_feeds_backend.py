@@ -25,6 +25,7 @@ from backends.feeds.statuspage import open_url
 from backends.port import Capability
 from backends.records import Outage, OutageState
 from backends.registry import backend_for
+from backends.remote import Traced
 from backends.understanding import Explains
 from tests.feeds.feeds_stage import NOW, Pages, data
 from tests.servers.alertmanager import free_port
@@ -259,17 +260,38 @@ async def test_a_feed_may_have_a_query() -> None:
 
 
 async def test_what_it_understood_is_told() -> None:
-    """`explain` reads anew and gives outages, problems, what was left out and how old the feed is."""
+    """`explain` gives outages, problems, what was left out and how old the feed is, without asking twice."""
     page = Page()
     page.files[INCIDENTS] = data("incidents.json")
-    async with _feed(page, options={"areas": {"Lublin North": {"towns": ["Lublin"]}}, "keep_hours": 1}) as backend:
+    options = {"areas": {"Lublin North": {"towns": ["Lublin"]}}, "keep_hours": 1}
+    async with _feed(page, poll=600.0, options=options) as backend:
         assert isinstance(backend, Explains)
         told = await backend.explain()
         assert {outage.title for outage in told.outages} == {"Broadband down in Lublin North", "Voice calls drop"}
-        assert told.entries == 5
+        assert told.entries == 7
         assert told.left_out == {"no_place": 1, "over": 1}
         assert (told.problems_total, len(told.problems)) == (5, 5)
         assert told.published_at == NOW - timedelta(minutes=20)
+        assert page.asked.count(INCIDENTS) == 1
+
+
+async def test_operators_are_named_by_their_codes() -> None:
+    """A feed gives the operators that its options name, so that the desk finds its own; its outages hit these."""
+    page = Page()
+    page.show(_incident("a"))
+    async with _feed(page, options={"hits_operators": ["BRZ", "VAL"]}) as backend:
+        operators = {operator.code: operator.key for operator in await backend.operators()}
+        assert set(operators) == {"BRZ", "VAL"}
+        assert set((await backend.outages())[0].operator_keys) == set(operators.values())
+
+
+async def test_the_doctor_sees_what_was_asked() -> None:
+    """The last requests are kept for the doctor, and none once the line is closed."""
+    page = Page()
+    async with _feed(page) as backend:
+        assert isinstance(backend, Traced)
+        assert [exchange.path for exchange in backend.exchanges] == [INCIDENTS, WORKS]
+    assert backend.exchanges == ()
 
 
 async def test_everything_else_is_refused() -> None:

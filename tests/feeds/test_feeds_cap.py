@@ -200,7 +200,7 @@ async def test_an_index_is_followed() -> None:
     pages = Pages({"/cap/index.atom": data("index.atom"), "/cap/alerts/7b.cap": data("alert-update.cap")})
     async with pages.server as server:
         backend = open_url(
-            f"cap+{server.url}/cap/index.atom", name="warn", options={"least_poll": 0}, poll=0.05, now=lambda: NOW
+            f"cap+{server.url}/cap/index.atom", name="warn", options={"least_poll": 0}, poll=600.0, now=lambda: NOW
         )
         await backend.open()
         seen = {outage.title: outage for outage in await backend.outages()}
@@ -209,6 +209,7 @@ async def test_an_index_is_followed() -> None:
         assert (works.kind, works.state) == (OutageKind.PLANNED_WORKS, OutageState.CONFIRMED)
         assert works.started_at - NOW > timedelta(days=2)
         assert works.coverage == Coverage(("internet",), towns=("Kielce", "Chęciny"))
+        await backend.look()
         told = await backend.explain()
         assert [(problem.code, problem.where) for problem in told.problems] == [
             ("bad_entry", "Leads nowhere"),
@@ -230,6 +231,7 @@ async def test_an_alert_that_does_not_come_is_not_over() -> None:
         await backend.open()
         pages.files["/index.atom"] = data("index.atom").replace(b"2031-05-01T07:30:00Z", b"2031-05-01T07:50:00Z")
         pages.files["/alerts/7b.cap"] = b"<alert>half"
+        await backend.look()
         told = await backend.explain()
         assert ("bad_entry", "Telephones in Bystra") in {(one.code, one.where) for one in told.problems}
         assert {outage.state for outage in await backend.outages()} == {OutageState.CONFIRMED}

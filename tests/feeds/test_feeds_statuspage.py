@@ -65,7 +65,7 @@ def test_what_cannot_be_used_is_told() -> None:
         ("unknown_state", "Voice is broken"),
         ("bad_time", "Voice calls drop created_at"),
     ]
-    assert reading.entries == 6
+    assert reading.entries == 8
     assert reading.published_at == at("05-01 07:40")
     assert _titled("Voice calls drop").started_at == NOW
 
