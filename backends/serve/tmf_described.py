@@ -7,6 +7,7 @@ what is found is described. Everything is optional but what the standard demands
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from backends.records import (
@@ -122,6 +123,7 @@ class _Names:
         return record.key
 
 
+@cache
 def description(version: str) -> Schema:
     """Return the description of all routes."""
     paths: dict[str, Any] = {}

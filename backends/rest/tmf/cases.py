@@ -42,15 +42,16 @@ TICKET_EXTRAS = (
 )  # fmt: skip
 VISIT_EXTRAS = ()
 
-_STATES = {
+STATES = {
     TicketState.OPEN: "acknowledged",
     TicketState.IN_PROGRESS: "inProgress",
     TicketState.WAITING_CUSTOMER: "pending",
     TicketState.SOLVED: "resolved",
     TicketState.CLOSED: "closed",
 }
+"""Our states in the standard's words."""
 _STATE_OF = {
-    **{name: state for state, name in _STATES.items()},
+    **{name: state for state, name in STATES.items()},
     "held": TicketState.IN_PROGRESS,
     "rejected": TicketState.CLOSED,
     "cancelled": TicketState.CLOSED,
@@ -109,7 +110,7 @@ def ticket_wire(ticket: Ticket, frame: Frame, events: Iterable[TicketEvent] = ()
         "ticketType": ticket.kind.value,
         "priority": priority,
         "severity": severity,
-        "status": _STATES[ticket.state],
+        "status": STATES[ticket.state],
         "creationDate": moment(ticket.opened_at),
         "relatedParty": [reference(api, "party", role, name, kind) for role, name, kind in parties if name],
     }
@@ -150,7 +151,7 @@ def _history(events: Iterable[TicketEvent], frame: Frame) -> Json:
 
 
 def _state_code(code: str) -> str:
-    return next((name for state, name in _STATES.items() if state.value == code), "")
+    return next((name for state, name in STATES.items() if state.value == code), "")
 
 
 def event_note(event: TicketEvent, frame: Frame) -> Json:

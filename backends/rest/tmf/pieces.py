@@ -68,7 +68,7 @@ class Frame:
     extras: bool = True
     """Whether what the standard has no attribute for is sent as named values."""
     strict: bool = False
-    """Whether a wrong value is Invalid and an id is never taken for a reference, as the server wants it that stores what
+    """Whether a wrong value is Invalid and an id is never taken for a reference, as a server wants it that stores what
     it reads; else wrong values are left out, as a tolerant reader does."""
 
 
