@@ -52,7 +52,11 @@ from backends.records import (
     chained,
 )
 
-__all__ = ["MemoryBackend", "Store", "open_url"]
+__all__ = ["CAPABILITIES", "EXAMPLE", "STORES", "MemoryBackend", "Store", "open_url"]
+
+CAPABILITIES = frozenset(Capability)
+STORES = KINDS
+EXAMPLE = "memory:"
 
 _WHOLE_HISTORY = TimelineFilter()
 _ALL_TICKETS = TicketFilter()

@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backends.port import Capability
+from backends.records import KINDS
+
 if TYPE_CHECKING:
     from backends.sql.store import SqlBackend
 
-__all__ = ["open_url"]
+__all__ = ["CAPABILITIES", "EXAMPLE", "STORES", "open_url"]
+
+CAPABILITIES = frozenset(Capability)
+STORES = KINDS
+EXAMPLE = "sqlite:////srv/desk/cordboard.db"
 
 
 def open_url(url: str, **settings: object) -> SqlBackend:
