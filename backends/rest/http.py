@@ -56,7 +56,7 @@ class _Call:
 
     method: str
     url: str
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)
     content: bytes | None = field(default=None, repr=False)
     safe: bool = False
     serial: int = 0

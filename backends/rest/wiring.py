@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import ssl
+from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from backends.errors import Invalid
@@ -24,6 +26,8 @@ def client_for(access: Access, transport: httpx.AsyncBaseTransport | None = None
     import httpx
     import stamina.instrumentation
 
+    with suppress(ImportError):  # what the first connection would load while the screen waits for it
+        import_module("anyio._backends._asyncio")
     _silence()
     # A repetition is among the exchanges; nothing may be printed over the screen.
     stamina.instrumentation.set_on_retry_hooks(())

@@ -84,6 +84,12 @@ class DeskBackend:
         """The last exchanges with the server, oldest first, for who looks into a fault."""
         return self._http.exchanges
 
+    async def signed_in_as(self) -> str:
+        """Return the login that the server gives to whose token it is."""
+        answer = await self._http.get(BASE + "about")
+        about: About = self._understood(_ABOUT, answer.json())
+        return about.agent
+
     async def open(self) -> None:
         """Ask the server what it can do; raises Unavailable, NotSignedIn. Later calls work once it can be reached."""
         self._closed = False

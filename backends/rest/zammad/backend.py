@@ -38,7 +38,9 @@ from backends.records import (
     Record,
     Ticket,
 )
+from backends.remote import Exchange
 from backends.rest.http import Http
+from backends.rest.zammad import rows
 from backends.rest.zammad.articles import Articles
 from backends.rest.zammad.checking import STORES
 from backends.rest.zammad.following import Follower
@@ -111,6 +113,15 @@ class ZammadBackend:
         await asyncio.gather(*self._writing, return_exceptions=True)
         self._reader.site.forget()
         await self.http.close()
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The last exchanges with the server, oldest first."""
+        return self.http.exchanges
+
+    async def signed_in_as(self) -> str:
+        """Return the login of whose token it is."""
+        return rows.line(await self._reader.site.row("users/me"), "login")
 
     def _refuse(self, capability: Capability) -> Unsupported:
         return Unsupported(capability, source=self.name)
