@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.desk_stage import copy_of, make_demo
+
+if TYPE_CHECKING:
+    from tests.servers.rt import RequestTracker
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +24,12 @@ def demo_original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo_file(demo_original: Path, tmp_path: Path) -> Path:
     """Return a copy of the demo database that a test may write to."""
     return copy_of(demo_original, tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def rt_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RequestTracker]:
+    """Give the session's one Request Tracker; skips where it cannot be had."""
+    from tests.servers.rt import running
+
+    with running(tmp_path_factory.mktemp("rt")) as server:
+        yield server

@@ -8,7 +8,7 @@ telephone. RT's documentation of the interface: https://docs.bestpractical.com/r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from backends.errors import Invalid, NotFound, Unavailable, Unsupported
@@ -34,7 +34,9 @@ from backends.records import (
     Customer,
     Entry,
     Key,
+    Link,
     Operator,
+    Origin,
     Outage,
     Record,
     Ticket,
@@ -85,7 +87,7 @@ class RtBackend:
         self.url = url
         self.capabilities = _CAPABILITIES
         self.stores: frozenset[type[Record]] = STORED
-        lost = _ORIGIN if options.customer_data_field else people.OMITTED
+        lost = _ORIGIN if options.customer_data_field else people.OMITTED | _ORIGIN
         self.omits: Mapping[type[Record], frozenset[str]] = {Customer: lost, Ticket: _ORIGIN, Contact: _ORIGIN}
         self._session = Session(access, secret)
         self._http = Http(access, Signer(secret, "token {token}"), transport=transport)
@@ -192,6 +194,10 @@ class RtBackend:
         """Return what customers wrote last on tickets that are not done, oldest first."""
         self._needs_open()
         return await self._reader.queue(only, after, limit)
+
+    async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
+        """Raise Unsupported: RT links no customers of other systems."""
+        raise Unsupported(Capability.LINKS, source=self.name)
 
     # writing ------------------------------------------------------------------------------------------------------
 

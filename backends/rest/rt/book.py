@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from backends.errors import Refused
 from backends.rest.rt.cases import Case
 from backends.rest.rt.marks import Mark
 from backends.rest.rt.rows import PartRow, TicketRow, TransactionRow
@@ -51,11 +52,13 @@ class Book:
         self._wire = wire
         self._known: OrderedDict[int, _Known] = OrderedDict()
         self._names: dict[int, str] = {}
+        self._staff: dict[str, bool] = {}
 
     def clear(self) -> None:
         """Forget everything that was read."""
         self._known.clear()
         self._names.clear()
+        self._staff.clear()
 
     def forget(self, ticket: int) -> None:
         """Ask again about a ticket that was just written to."""
@@ -93,10 +96,9 @@ class Book:
         begun = time.monotonic()
         transactions = await self._wire.transactions(numbers, after)
         new = [each for each in transactions if each.object_id in held]
-        asked = [
-            each.id for each in new if each.type in MESSAGES and each.id not in held[each.object_id].transactions
-        ]
+        asked = [each.id for each in new if each.type in MESSAGES and each.id not in held[each.object_id].transactions]
         texts, marks, parts = read_parts(await self._wire.parts(asked)) if asked else ({}, {}, {})
+        marks = await self._believed(marks, new)
         for each in new:
             known = held[each.object_id]
             known.transactions[each.id] = each
@@ -109,6 +111,19 @@ class Book:
         for number in numbers:
             held[number].asked = begun
             held[number].upto = max(held[number].upto, newest)
+
+    async def _believed(self, marks: dict[int, Mark], new: Sequence[TransactionRow]) -> dict[int, Mark]:
+        """Return the marks of messages that colleagues wrote: a customer may sign in to RT, and write anything."""
+        authors = {each.id: each.creator for each in new if each.id in marks}
+        unknown = sorted(set(authors.values()) - set(self._staff))
+        self._staff.update(zip(unknown, await asyncio.gather(*map(self._is_staff, unknown)), strict=True))
+        return {number: mark for number, mark in marks.items() if self._staff.get(authors.get(number, ""), False)}
+
+    async def _is_staff(self, login: str) -> bool:
+        try:
+            return bool((await self._wire.user(login)).privileged)
+        except Refused:
+            return False
 
     def parts_of(self, ticket: int) -> dict[int, list[PartRow]]:
         """Return the parts of a ticket's messages, by transaction, of a case that was just read."""
@@ -123,8 +138,6 @@ class Book:
         return self._names
 
     async def _login(self, number: int) -> str:
-        from backends.errors import Refused
-
         try:
             return (await self._wire.user(number)).login
         except Refused:

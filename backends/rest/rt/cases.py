@@ -27,7 +27,7 @@ SELF = "self"
 """In the mark of the message that opens a ticket: the ticket itself, which has no key yet."""
 SUBJECT_LIMIT = 200
 
-_FIXED = frozenset({"key", "reference", "customer_key", "operator_key", "version"})
+_FIXED = frozenset({"key", "reference", "customer_key", "operator_key", "version", "origin"})
 _GUARDED = {"state": "Status", "closed_at": "Status", "holder": "Status", "holder_name": "Owner", "due_at": "Due",
             "subject": "Subject", "kind": "Queue", "priority": "Priority"}  # fmt: skip
 """Fields of ours that RT holds too, by the name of its own: a change there is newer than what an older mark says."""

@@ -6,8 +6,8 @@ the header of each part beside its text, in the same transaction as the message 
 that goes out. By the mark we find our own message again before repeating it; the numbered parameters are the fields
 that RT has no place for.
 
-Anybody can send RT a mail with such a header. Only what came in over RT's own REST interface, from somebody who is
-neither requestor nor in copy, is believed.
+Anybody can send RT a mail with such a header. Only what came in over RT's own REST interface, and from somebody on the
+staff (`book`), is believed.
 """
 
 from __future__ import annotations

@@ -97,9 +97,7 @@ def settled(found: Iterable[Ranked], limit: int) -> tuple[Match, ...]:
     return tuple(match if alone else replace(match, exact=False) for _, match in ordered[:limit])
 
 
-def _ways(
-    query: Query, customer: Customer, tickets: Iterable[Ticket], contacts: Iterable[Contact]
-) -> Iterator[Ranked]:
+def _ways(query: Query, customer: Customer, tickets: Iterable[Ticket], contacts: Iterable[Contact]) -> Iterator[Ranked]:
     if query.compact:
         yield from _by_reference(query, customer, tickets, contacts)
     for point in customer.points:

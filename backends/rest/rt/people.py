@@ -26,7 +26,7 @@ _PHONES = (
     ("WorkPhone", PointKind.PHONE),
     ("PagerPhone", PointKind.FAX),
 )
-_ASSIGNED = frozenset({"key", "number", "operator_key", "version"})
+_ASSIGNED = frozenset({"key", "number", "operator_key", "version", "origin"})
 NATIVE = frozenset({"name", "greeting_name", "language", "place", "points"})
 """Fields of a customer that RT has places of its own for, if not for every value."""
 KEPT_AS_DATA = frozenset(spec.name for spec in fields(Customer)) - _ASSIGNED

@@ -42,11 +42,11 @@ class Session:
         """Forget the session."""
         self._cookie, self._until, self._lock = "", 0.0, None
 
-    async def asking(self, ask: Callable[[Headers], Awaitable[Answer]]) -> Answer:
+    async def asking(self, ask: Callable[[Headers], Awaitable[Answer]], *, reading: bool = False) -> Answer:
         """Return the answer to `ask` with the session's cookie; without it when RT wants us to sign in.
 
-        To a cookie that is worth nothing RT answers with its sign-in page and not with 401. Nothing was done then, so
-        that also a write can be sent again.
+        To a cookie and a password that are worth nothing RT answers 302 to its sign-in page and not 401. Nothing was
+        done then, so that also a write can be sent again; a page in place of JSON says so only of a read.
         """
         headers = await self._headers()
         if not headers:
@@ -54,10 +54,10 @@ class Session:
         try:
             answer = await ask(headers)
         except Refused as error:
-            if error.status not in (301, 302, 303, 307):
+            if error.status != 302:
                 raise
         else:
-            if answer.headers.get("content-type", "").partition(";")[0] != "text/html":
+            if not reading or answer.headers.get("content-type", "").partition(";")[0] != "text/html":
                 return answer
         self._cookie, self._until = "", time.monotonic() + _PATIENCE
         return await ask({})

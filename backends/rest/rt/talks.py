@@ -41,7 +41,7 @@ ANSWERING = frozenset({"answer", "answered_at", "answered_by", "waived_reason"})
 _OWN = tuple(
     spec.name
     for spec in fields(Contact)
-    if spec.name not in ("key", "customer_key", "operator_key", "ticket_key", "body", "whole", "version")
+    if spec.name not in ("key", "customer_key", "operator_key", "ticket_key", "body", "whole", "version", "origin")
 )
 REFERENCE = "RTC-"
 SELF = "self"
@@ -268,7 +268,6 @@ def changed_fields(before: Contact, after: Contact) -> dict[str, Any]:
 
 
 # events ---------------------------------------------------------------------------------------------------------------
-
 
 
 def events_of(case: Case, options: Options, names: Mapping[int, str], customer: int = 0) -> list[TicketEvent]:

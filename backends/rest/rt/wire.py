@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from backends.errors import BackendError, Invalid, NotAllowed, NotFound, Refused, Unavailable
+from backends.errors import BackendError, Invalid, NotAllowed, NotFound, Unavailable
 from backends.rest.access import path_of
 from backends.rest.rt.rows import (
     PART_FIELDS,
@@ -74,7 +74,8 @@ class Wire:
         return await self._session.asking(
             lambda headers: self.http.get(
                 _API + path, params, headers={**self._headers, **headers}, remembered=remembered
-            )
+            ),
+            reading=True,
         )
 
     async def send(
@@ -89,7 +90,12 @@ class Wire:
         try:
             return await self._session.asking(
                 lambda headers: self.http.send(
-                    method, _API + path, json=body, params=params, headers={**self._headers, **headers, **own}, safe=safe
+                    method,
+                    _API + path,
+                    json=body,
+                    params=params,
+                    safe=safe,
+                    headers={**self._headers, **headers, **own},
                 )
             )
         except Invalid as error:
@@ -259,8 +265,3 @@ def _is_last(body: Row) -> bool:
 def _like(error: BackendError, former: BackendError) -> BackendError:
     error.status = former.status
     return error
-
-
-def is_astray(error: BackendError) -> bool:
-    """Return whether RT sent us to its sign-in page in place of an answer: what was asked has not been done."""
-    return isinstance(error, Refused) and error.status in (301, 302, 303, 307)
