@@ -24,7 +24,7 @@ from typing import Any
 
 import pyte
 
-_LONG = 20.0
+_LONG = 60.0
 _HERE = Path(__file__).resolve().parent
 
 
