@@ -97,6 +97,8 @@ def refused(error: BackendError, *, native: bool = True) -> Response:
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="cordboard"'
+    if isinstance(error, TooSlow):
+        headers["Connection"] = "close"  # what is left of the body is not waited for
     if isinstance(error, Busy):
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after or 1.0)))
     return said(body, status, headers)

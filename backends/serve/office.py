@@ -73,12 +73,14 @@ class Office:
     metrics: Metrics = field(default_factory=Metrics)
     closing: bool = False
     """Whether the server is ending: it is not ready for new work."""
+    streams: int = 0
+    """Streams open now."""
 
     def __post_init__(self) -> None:
         self.fan = Fan(self.backend)
         self.hub = Hub(self.ledger, self.fan, self.metrics, self.callback_hosts)
         self._running: dict[tuple[str, str], asyncio.Event] = {}
-        self.metrics.gauge("cordboard_listeners", "Streams open now.", lambda: self.fan.listening)
+        self.metrics.gauge("cordboard_listeners", "Streams open now.", lambda: self.streams)
         self.metrics.gauge("cordboard_events_total", "Events heard from the backend.", lambda: self.fan.told)
 
     def start(self) -> None:
@@ -127,7 +129,7 @@ class Office:
 
     async def _its_turn(self, key: tuple[str, str]) -> None:
         try:
-            async with asyncio.timeout(min(5.0, self.limits.seconds)):
+            async with asyncio.timeout(min(5.0, self.limits.seconds / 2)):
                 while key in self._running:
                     await self._running[key].wait()
         except TimeoutError:

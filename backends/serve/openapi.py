@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from backends import wire
@@ -40,8 +41,9 @@ _ERROR_SCHEMA = {
 }
 
 
+@cache
 def description(version: str) -> dict[str, Any]:
-    """Return the whole description."""
+    """Return the whole description; not to be changed."""
     schemas = Schemas()
     paths = {f"{native.BASE}/{call.name}": _path(call, schemas) for call in calls.CALLS}
     paths |= _other_paths(schemas)

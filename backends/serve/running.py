@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,6 +76,11 @@ def patient(seconds: float) -> type[H11Protocol]:
             super().data_received(data)
             self._wait()
 
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            if self.conn.trailing_data[0]:  # half a head had come while the request before it was worked on
+                self._wait()
+
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop()
             super().connection_lost(exc)
@@ -108,16 +115,43 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, office: Office) -> None:
         super().__init__(config)
         self._office = office
+        self._asked = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals that end a program for as long as the server runs.
+
+        Unlike uvicorn's own this does not raise them again afterwards, which would end the process before the
+        backend is closed.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Let streams end, so that an orderly end does not wait for them; a second signal ends at once."""
-        self._office.end()
+        """Begin an orderly end, with the streams first, for it waits for them; a second signal ends at once."""
         super().handle_exit(sig, frame)
+        self._loop.call_soon_threadsafe(self.end)
 
     def end(self) -> None:
         """End as a signal would make it."""
         self._office.end()
         self.should_exit = True
+        self._asked.set()
+
+    async def main_loop(self) -> None:
+        """Wait to be asked to end; the date in the answers' heads moves by the second, nothing else wakes up."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._asked.wait()
 
     @property
     def listening_port(self) -> int:

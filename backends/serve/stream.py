@@ -39,8 +39,15 @@ class Stream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send what happens until somebody has enough."""
-        if self._office.fan.listening >= self._office.limits.listeners:
+        if self._office.streams >= self._office.limits.listeners:
             raise Busy("too many listen already", retry_after=5.0)
+        self._office.streams += 1
+        try:
+            await self._told(receive, send)
+        finally:
+            self._office.streams -= 1
+
+    async def _told(self, receive: Receive, send: Send) -> None:
         async with self._office.fan.listener(self._since) as events:
             headers = [(b"content-type", CONTENT_TYPE), (b"x-accel-buffering", b"no")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})

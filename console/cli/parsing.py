@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "console.cli.doctor",
     "config": "console.cli.config",
     "db": "console.cli.db",
+    "serve": "console.cli.serve",
     "audit": "console.cli.audit",
     "keys": "console.cli.keys",
     "backends": "console.cli.backends",

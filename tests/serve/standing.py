@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from backends.port import Backend
 from backends.rest import cordboard
 from backends.rest.cordboard.backend import DeskBackend
@@ -32,6 +34,10 @@ class Standing:
         taken = {row.name for row in self.office.ledger.tokens()}
         wanted = name or f"{agent}-{len(taken)}"
         return self.office.ledger.add_token(wanted, agent, roles or ("system",))
+
+    def http(self, *roles: str) -> httpx.AsyncClient:
+        """Return a plain HTTP client that signs in with a token of these roles."""
+        return httpx.AsyncClient(base_url=self.base, headers={"Authorization": f"Bearer {self.token(*roles)}"})
 
     def client(self, token: str = "", **settings: object) -> DeskBackend:
         """Return a client with this token, not opened yet."""
