@@ -154,7 +154,8 @@ class HistoryContract(Contract):
         assert [key for key in given if key in set(whole)] == whole
         assert {record.key for record in there} <= set(whole)
         if self.keeps(backend, Contact, "at"):
-            assert given == [record.key for record in there[::-1]]
+            own = [entry.key for entry in self.own((*first.rows, *rest))]
+            assert own == [record.key for record in there[::-1]]
 
     async def test_moments_a_microsecond_apart_are_told_apart(self, backend: Backend) -> None:
         """Order and pages know the shortest span that the store knows: a microsecond, if no other is named."""

@@ -143,7 +143,8 @@ def _pairs(typed: _Typed) -> Iterable[tuple[str, str]]:
 
 
 def _either(word: str, folded: str) -> str:
-    return f"{word}*" if word == folded else f"({word}* OR {folded}*)"
+    ways = list(dict.fromkeys((word, folded, folded.replace("ss", "ß"))))
+    return f"{word}*" if len(ways) == 1 else f"({' OR '.join(f'{way}*' for way in ways)})"
 
 
 # checking -------------------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ class Shared:
 def plain(ticket: Ticket) -> Ticket:
     """Return a ticket without what only some ways of reading bring: description, tags, links, who spoke when."""
     details = tuple(each for each in ticket.details if each[0] not in (TAGS, LINKS))
-    return replace(ticket, description="", details=details, taken_in_charge_at=None, held_since=None)
+    return replace(ticket, description="", details=details, taken_in_charge_at=None, held_since=None, opened_by="")
 
 
 _SERVERS: WeakValueDictionary[str, Shared] = WeakValueDictionary()

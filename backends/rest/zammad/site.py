@@ -206,7 +206,14 @@ class Site:
         answer = await self.get("ticket_customer", {"customer_id": user})
         listed = [row for row in rows.assets(answer, "Ticket") if rows.number(row, "customer_id") == user]
         owners = rows.by_id(rows.assets(answer, "User"))
-        listed = [{"owner": login_or_name(owners.get(rows.number(row, "owner_id"), {})), **row} for row in listed]
+        listed = [
+            {
+                "owner": login_or_name(owners.get(rows.number(row, "owner_id"), {})),
+                "created_by": login_or_name(owners.get(rows.number(row, "created_by_id"), {})),
+                **row,
+            }
+            for row in listed
+        ]
         counts = (
             [len(answer.get(name) or ()) for name in ("ticket_ids_open", "ticket_ids_closed")]
             if isinstance(answer, Mapping)

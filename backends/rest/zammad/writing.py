@@ -150,6 +150,7 @@ class Writer:
         customer, people = cast("Customer", step.put.record), self._reader.people
         if is_new(customer.key):
             step.body = people.creation(customer, step.mark)
+            await self._free_number(customer, step.mark)
             return
         try:
             step.row = await self._reader.user(customer.key)
@@ -161,6 +162,17 @@ class Writer:
         step.done = not step.body  # whether by us or by others: the server has it so
         if step.body and now.version != step.put.seen:
             raise Conflict(now, source=self._site.source)
+
+    async def _free_number(self, customer: Customer, mark: str) -> None:
+        """Raise Invalid when another customer has this number; whoever the server's search does not know yet may."""
+        attribute = self._options.customer.get("number")
+        if not attribute or not customer.number or not clean.tokens(customer.number):
+            return
+        words = " AND ".join(f"{attribute}:{word}" for word in clean.tokens(customer.number))
+        for row in await self._site.searched("User", {"query": words}):
+            same = rows.raw(row, attribute).casefold() == customer.number.casefold()
+            if same and rows.raw(row, "login") != login_for(mark):
+                raise Invalid("number", "taken", source=self._site.source)
 
     async def _prepare_ticket(self, plan: _Plan, step: _Step) -> None:
         ticket = cast("Ticket", step.put.record)
