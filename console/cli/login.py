@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from backends.credentials import KIND_NAMES, Basic, ClientCredentials, Secret, Token, secret_text
@@ -50,6 +51,39 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
     if tried:
         setting.out.line(tried)
     return codes.OK
+
+
+def ask_where_nothing_keeps(setting: Setting, names: Iterable[str]) -> None:
+    """Ask for the secrets of these sources, for this run only, where this computer has no store that keeps any.
+
+    Nothing is asked where there is a store, for then `cordboard login` is the way, nor where nobody can answer.
+    """
+    from console.secrets import FILE_VARIABLE, available_stores, hold
+    from console.secrets_kernel import kernel_keyring
+
+    # The kernel's keyring first: to look for the desktop's takes longer than all the rest of the start.
+    if (
+        not can_ask(setting)
+        or setting.environ.get(FILE_VARIABLE)
+        or kernel_keyring()
+        or available_stores(setting.environ)
+    ):
+        return
+    setting.err.line(_("This computer has no keyring: secrets are asked for now and kept until the console ends."))
+    for name in names:
+        setting.err.part(_("User at {source} (empty for a token): ").format(source=name))
+        user = sys.stdin.readline().strip()
+        question = _("Password at {source}: ") if user else _("Token for {source} (empty for none): ")
+        hold(setting.profile_name, name, _held_text(setting, user, question.format(source=name)))
+
+
+def _held_text(setting: Setting, user: str, question: str) -> str:
+    """Return what `hold` is given for what is typed, nothing for nothing."""
+    try:
+        typed = _hidden(setting, question)
+    except codes.Stop:
+        return ""
+    return secret_text(Basic(user, typed) if user else Token(typed))
 
 
 def _asked(args: argparse.Namespace, setting: Setting, name: str) -> Secret:

@@ -79,8 +79,12 @@ def run_console(setting: Setting, url: str, *, customer: str | None = None, wish
     from console.terminal.capabilities import apply_environment
 
     apply_environment(terminal)
-    from console.cli.sources import records_of
+    from console.cli.sources import far_sources, records_of
 
+    if far := far_sources(setting):
+        from console.cli.login import ask_where_nothing_keeps
+
+        ask_where_nothing_keeps(setting, far)
     run_app = _console()
     try:
         return run_app(setting, records_of(setting), terminal, customer=customer)

@@ -20,9 +20,11 @@ from backends.rest.http import Http
 from backends.rest.signing import Signer
 from console import cli, i18n
 from console.cli import codes
+from console.cli.login import ask_where_nothing_keeps
 from console.cli.output import Writer
 from console.cli.setting import Setting
-from console.secrets import FILE_VARIABLE
+from console.cli.sources import far_sources
+from console.secrets import FILE_VARIABLE, reader
 from tests.servers.plain import PlainServer, Request, reply, serving
 
 SECRET = "sesame-4711"
@@ -188,6 +190,52 @@ def test_without_a_keyring_nothing_is_kept(desk: Desk, monkeypatch: pytest.Monke
     assert FILE_VARIABLE in ended.err
     assert not desk.secrets.exists()
     assert not any(SECRET.encode() in file.read_bytes() for file in desk.home.rglob("*") if file.is_file())
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("user", "typed", "kept"),
+    [
+        ("anna", SECRET, {"kind": "basic", "user": "anna", "password": SECRET}),
+        ("", SECRET, {"kind": "token", "token": SECRET}),
+        ("", "", None),
+    ],
+)
+def test_where_nothing_keeps_secrets_they_are_asked_for_and_held(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, user: str, typed: str, kept: object
+) -> None:
+    """Without any store the console asks before it opens; what is typed lasts as long as the program, unseen."""
+    monkeypatch.setattr("console.secrets.available_stores", lambda *_: ())
+    monkeypatch.setattr("console.secrets_kernel.kernel_keyring", lambda: None)
+    monkeypatch.setattr("console.secrets._held", {})
+    monkeypatch.setattr("getpass.getpass", lambda _question, stream: typed)
+    monkeypatch.setattr(sys, "stdin", Terminal(user + "\n"))
+    out, err = Terminal(), Terminal()
+    setting = Setting(Writer(out), Writer(err), {"CORDBOARD_HOME": str(desk.home)}, connect=_connect)
+    ask_where_nothing_keeps(setting, far_sources(setting))
+    held = reader("main", "helpdesk", setting.environ)()
+    assert (json.loads(held) if held else None) == kept
+    assert "helpdesk" in err.getvalue()
+    assert SECRET not in out.getvalue() + err.getvalue()
+
+
+def test_where_something_keeps_secrets_nobody_is_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store, or nobody there to answer, and the console opens without a question."""
+    monkeypatch.setattr(sys, "stdin", Terminal(""))
+    err = Terminal()
+    kept = {"CORDBOARD_HOME": str(desk.home), FILE_VARIABLE: str(desk.secrets)}
+    ask_where_nothing_keeps(Setting(Writer(Terminal()), Writer(err), kept), ["helpdesk"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    ask_where_nothing_keeps(Setting(Writer(io.StringIO()), Writer(err), {}), ["helpdesk"])
+    assert err.getvalue() == ""
 
 
 def test_logout_forgets(desk: Desk) -> None:
