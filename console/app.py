@@ -269,6 +269,8 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         self._refreshing = False
         dirty, every, outages = self._dirty, self._all_dirty, self._outages_dirty
         self._dirty, self._all_dirty, self._outages_dirty = set(), False, False
+        if every:
+            await self._learn_operators()
         if outages or every:
             await self.refresh_outages()
         if not all(one.is_mounted for one in self.screen_stack):  # one that is being built was read before this news
@@ -278,6 +280,12 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         for screen in self._standing():
             if screen in self.screen_stack:
                 await screen.changed(dirty, everything=every or outages)
+
+    async def _learn_operators(self) -> None:
+        try:
+            await self.desk.learn_operators()
+        except BackendError as error:
+            self._lost(error)
 
     async def refresh_outages(self) -> None:
         """Read the live outages again."""

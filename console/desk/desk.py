@@ -75,12 +75,16 @@ class Desk:
 
     async def start(self) -> None:
         """Learn the operators and who the agent is; raises what the backend raises."""
-        self.operators = {one.key: one for one in await self.backend.operators()}
+        await self.learn_operators()
         for known in await self.backend.agents():
             if known.login == self.agent.login and known.active:
                 self.agent = known
         if self.agent.operator_keys:
             self.operator_keys = frozenset(self.agent.operator_keys)
+
+    async def learn_operators(self) -> None:
+        """Learn the operators as they are now: a source that was away tells its own when it is back."""
+        self.operators = {one.key: one for one in await self.backend.operators()}
 
     @property
     def rights(self) -> frozenset[Right]:

@@ -61,6 +61,8 @@ from console.rules.identity import Counterpart, Judgement, as_one, compare, same
 
 GRACE = 0.12
 """Seconds that a page waits for sources other than the one asked; what comes later is shown when it comes."""
+FIRST_TIME = 1.0
+"""Seconds that whoever wants to know all operators waits for sources that are still being opened."""
 PATIENCE = 3.0
 """Seconds that a list over all sources waits for a slow one."""
 EVERYTHING = TimelineFilter()
@@ -99,6 +101,7 @@ class Several:
         self._codes: dict[str, Key] = {}
         self._operators: list[Operator] = []
         self._readings = Readings()
+        self._opening: set[asyncio.Future[None]] = set()
         self._references: OrderedDict[Key, str] = OrderedDict()
         self._hearing = Hearing(self.members, clock)
         self._circles = Circles(self.members, clock, grace, self._hearing, self.meet)
@@ -114,10 +117,15 @@ class Several:
         """Open the home store, and begin to open all others; raises what the home store raises."""
         await self.home.backend.open()
         self.home.answered(self.clock())
-        others = [asyncio.ensure_future(self._open(one)) for one in self.members.values() if one is not self.home]
-        if others:
-            await asyncio.wait(others, timeout=self._grace)
-        self._hearing.tasks.update(one for one in others if not one.done())
+        self._opening = {
+            asyncio.ensure_future(self._open(one)) for one in self.members.values() if one is not self.home
+        }
+        await self._opened(self._grace)
+
+    async def _opened(self, seconds: float) -> None:
+        """Wait so long at most for sources that are still being opened."""
+        if self._opening:
+            _done, self._opening = await asyncio.wait(self._opening, timeout=seconds)
 
     async def _open(self, member: Member) -> None:
         try:
@@ -125,10 +133,12 @@ class Several:
             await self.meet(member)
         except BackendError as error:
             member.failed(error)
-            self._hearing.tell_all()
+        self._hearing.tell_all()
 
     async def close(self) -> None:
         """Close every source; may be called twice."""
+        for task in self._opening:
+            task.cancel()
         await self._hearing.stop()
         self._circles.stop()
         self._outages.stop()
@@ -165,7 +175,8 @@ class Several:
     # reading --------------------------------------------------------------------------------------------------------
 
     async def operators(self) -> tuple[Operator, ...]:
-        """Return the operators of all sources that have told theirs, each once."""
+        """Return the operators of all sources that have told theirs, each once; waits a second for slow ones."""
+        await self._opened(FIRST_TIME)
         self.home.known_operators = False  # another console may have added one
         await self.meet(self.home)
         return tuple(sorted(self._operators, key=lambda one: one.name))
@@ -415,11 +426,19 @@ class Several:
         return await self._writing.write(batch)
 
     async def note_read(self, customer_key: Key, actor: str, detail: str = "") -> None:
-        """Record in the home store's audit trail that a customer was opened, wherever they are known."""
-        circle = self._circles.of(customer_key)
-        home = circle.parts.get(HOME) if circle is not None else None
-        key = home.key if home is not None and home.key else ""
-        await self.home.backend.note_read(key or customer_key, actor, detail)
+        """Record in the audit trail of each source that keeps one that the customer was opened.
+
+        Only the home store's refusal is raised: a source that is away must not keep a customer from being served.
+        """
+        circle = await self._circles.known(customer_key)
+        for part in circle.parts.values():
+            if part.file is None or not part.member.can(Capability.AUDIT):
+                continue
+            try:
+                await part.member.backend.note_read(part.key, actor, detail)
+            except BackendError:
+                if part.member is self.home:
+                    raise
 
     # living ---------------------------------------------------------------------------------------------------------
 
