@@ -179,37 +179,41 @@ def _whom(alert: Alert, rules: Rules, notes: Notes) -> tuple[tuple[str, ...], Co
     """Return what makes an alert the same outage as another, and whom it hits; nothing when it names no place."""
     labels = alert.labels
     service = rules.first("service", labels)
-    services = rules.places.service(service) if service else ()
-    if service and not rules.places.knows_service(service):
+    known = bool(service) and rules.places.knows_service(service)
+    if service and not known:
         notes.once("unknown_service", service)
-    coverage, spot = _where(labels, rules, notes)
-    if not placed(coverage) and not (rules.places.anywhere or rules.places.knows_service(service)):
+    where, spot = _where(labels, rules, notes)
+    if not placed(where) and not (known or rules.places.anywhere):
         return (), NOWHERE
-    whom = joined((coverage, Coverage(coverage.services or services, country=rules.first("country", labels).upper())))
+    services = where.services or (rules.places.service(service) if service else ())
+    country = where.country or rules.first("country", labels).upper()
+    whom = Coverage(services, where.postcodes, where.towns, where.elements, country)
     operator = rules.first("operator", labels)
-    named = rules.first("outage", labels)
-    if named:
+    if named := rules.first("outage", labels):
         return ("outage", operator, named), whom
-    parts = {"operator": operator, "service": ",".join(whom.services), "place": spot}
+    parts = {"operator": operator, "service": ",".join(services), "place": spot}
     return ("folded", *(parts[part] for part in ("operator", "service", "place") if part in rules.fold)), whom
 
 
 def _where(labels: Mapping[str, str], rules: Rules, notes: Notes) -> tuple[Coverage, str]:
     """Return the narrowest place that the labels name, and the name by which alerts are folded."""
-    element, area = name_of(rules.first("element", labels)), name_of(rules.first("area", labels))
-    town, postcode = name_of(rules.first("town", labels)), name_of(rules.first("postcode", labels))
+    element = name_of(rules.first("element", labels))
+    area = name_of(rules.first("area", labels))
     parent = name_of(rules.first("parent", labels)) or element.partition("/")[0]
-    mapped = rules.places.area(element) or rules.places.area(parent) or rules.places.area(area)
-    spot = parent or area or town or postcode
+    mapped = None
+    if rules.places.areas:
+        mapped = rules.places.area(element) or rules.places.area(parent) or rules.places.area(area)
     if element:
-        return joined((Coverage(elements=(element,)), mapped or NOWHERE)), f"element {parent}"
+        whom = Coverage(elements=(element,))
+        return (joined((whom, mapped)) if mapped else whom), f"element {parent}"
     if mapped is not None:
         return mapped, f"area {area}"
+    town, postcode = name_of(rules.first("town", labels)), name_of(rules.first("postcode", labels))
     if postcode:
-        return Coverage(postcodes=(postcode,)), f"area {area}" if area else f"postcode {spot}"
+        return Coverage(postcodes=(postcode,)), f"area {area}" if area else f"postcode {postcode}"
     if area and not town:
         notes.once("unmapped_area", area)
-    return Coverage(towns=(town or area,) if town or area else ()), f"area {spot}"
+    return Coverage(towns=(town or area,) if town or area else ()), f"area {area or town}"
 
 
 def _silence(alert: Alert, silences: Mapping[str, Silence]) -> Silence:

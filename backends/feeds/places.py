@@ -44,7 +44,8 @@ class Places:
 
     def service(self, name: str) -> tuple[str, ...]:
         """Return the services that a name of the feed stands for; an unknown one stays itself and matches nothing."""
-        return self.services.get(fold(name)) or ((fold(name),) if fold(name) else ())
+        folded = fold(name)
+        return self.services.get(folded) or ((folded,) if folded else ())
 
     def knows_service(self, name: str) -> bool:
         """Return whether the name stands for a service here."""
