@@ -154,7 +154,8 @@ class Postman:
             if self._ledger.going():
                 tidied, idle = False, 0.0
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._poll)
+                async with asyncio.timeout(self._poll):  # wait_for loses a cancellation now and then
+                    await self._wake.wait()
                 tidied = False
             idle += self._poll
             if not tidied and idle >= min(_TIDY_AFTER, 5 * self._poll) and not self._sending:
@@ -165,7 +166,7 @@ class Postman:
         """Deliver what is due, until nothing is or the line is lost; `all_due` takes no batch's own pause as given."""
         tried: set[int] = set()
         failures = 0
-        while entry := self._next(tried, all_due):
+        while entry := self._next(tried, all_due, fresh=failures > 0):
             tried.add(entry.number)
             came = await self._tracked(entry.number)
             if came is Came.POSTPONED:
@@ -179,8 +180,8 @@ class Postman:
         if not failures:
             await self._send_notes()
 
-    def _next(self, tried: set[int], all_due: bool) -> Entry | None:
-        """Return what is to be sent next: the least tried first, so that no batch keeps others from a living line."""
+    def _next(self, tried: set[int], all_due: bool, *, fresh: bool = False) -> Entry | None:
+        """Return what is to be sent next: the oldest, or after a failure the least tried, to tell line from batch."""
         now, apart = self._ledger.now(), self._apart()
         longest = timedelta(seconds=LONGEST_WISH)
         found = [
@@ -191,7 +192,7 @@ class Postman:
             and entry.number not in self._sending
             and (all_due or entry.next_at is None or not timedelta(0) < entry.next_at - now <= longest)
         ]
-        for entry in sorted(found, key=lambda one: (one.tries, one.number)):
+        for entry in sorted(found, key=lambda one: (one.tries if fresh else 0, one.number)):
             if not self._ledger.blocked(entry):
                 return entry
         return None
