@@ -36,7 +36,7 @@ from backends.rest.tmf.names import VERSIONS, Api
 from backends.rest.tmf.pieces import Frame, Json, Reading
 from backends.rest.tmf.wire import from_wire, to_wire
 from backends.serve import tmf_told
-from backends.serve.answers import content_of, key_of, said, status_of
+from backends.serve.answers import JSON, content_of, key_of, said, status_of
 from backends.serve.callers import Caller, Right, caller_of
 from backends.serve.office import Office
 from backends.serve.tmf_asked import Asked, asked
@@ -58,6 +58,8 @@ _MOMENTS: Mapping[type[Record], tuple[str, str]] = {
 }
 """Attributes that may be left out of a new resource, and the moments that are then now."""
 _TRIES = 5
+_JSON_OF_VERSION_4 = "application/json;charset=utf-8"
+"""The media type that the descriptions of version 4 name, to the letter."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -97,6 +99,8 @@ def _told(endpoint: Endpoint) -> Endpoint:
         except BackendError as error:
             answer = refusal(error)
         answer.headers.update(HONOURED)
+        if "/v4/" in request.url.path and answer.headers.get("content-type") == JSON:
+            answer.headers["content-type"] = _JSON_OF_VERSION_4
         return answer
 
     return telling
@@ -146,21 +150,21 @@ class Served:
         query = asked(request.query_params.multi_items())
         await self._store.moments.refresh()
         total = await self._store.counted(self._api.kind, query)
-        rows = await (self._matching(query) if total is None else self._piece(query))
+        rows = await (self._matching if total is None else self._piece)(query, _root(request))
         if total is None:
             total, rows = len(rows), query.in_order(rows)[query.offset : query.offset + query.limit]
         headers = {"X-Total-Count": str(total), "X-Result-Count": str(len(rows))}
         return said([query.selected(row) for row in rows], 200, headers)
 
-    async def _matching(self, query: Asked) -> list[Json]:
+    async def _matching(self, query: Asked, root: str) -> list[Json]:
         found: dict[str, Json] = {}
         async for record in self._store.many(self._api.kind, query):
-            document = await self._store.document(record)
+            document = await self._store.document(record, root)
             if query.passes(document):
                 found.setdefault(document["id"], document)
         return list(found.values())
 
-    async def _piece(self, query: Asked) -> list[Json]:
+    async def _piece(self, query: Asked, root: str) -> list[Json]:
         """Return a piece of the whole, when nothing narrows it."""
         found: list[Json] = []
         position = 0
@@ -169,7 +173,7 @@ class Served:
             if position > query.offset + query.limit:
                 break
             if position > query.offset:
-                found.append(await self._store.document(record))
+                found.append(await self._store.document(record, root))
         return found
 
     async def _get(self, request: Request) -> Response:
@@ -177,7 +181,7 @@ class Served:
         query = asked(request.query_params.multi_items())
         await self._store.moments.refresh()
         record = await self._store.one(self._api.kind, request.path_params["id"])
-        return _one(query.selected(await self._store.document(record)), record)
+        return _one(query.selected(await self._store.document(record, _root(request))), record)
 
     # writing ------------------------------------------------------------------------------------------------------
 
@@ -193,7 +197,7 @@ class Served:
             records = await self._read(document)
             batch = Batch(tuple(map(Put, records)), "", act="create", idempotency_key=key_of(request))
             receipt = await self._written(caller, batch)
-            return await self._stored(receipt, records[0], 201)
+            return await self._stored(request, receipt, records[0], 201)
 
         return await self._office.once(caller, key_of(request), _asked_for(request, content), work)
 
@@ -277,9 +281,7 @@ class Served:
             del items[0]  # notes are added to whatever the ticket has become
         batch = Batch(tuple(items), "", act="change", idempotency_key=key_of(request))
         receipt = await self._written(caller, batch)
-        return await self._stored(
-            receipt, current, 200, previous="return=previous" in request.headers.get("prefer", "")
-        )
+        return await self._stored(request, receipt, current, 200)
 
     async def _written(self, caller: Caller, batch: Batch) -> Receipt:
         receipt = await self._office.backend.write(caller.allowed(batch))
@@ -287,22 +289,27 @@ class Served:
         self._store.moments.stored(receipt)
         return receipt
 
-    async def _stored(self, receipt: Receipt, asked_for: Record, status: int, *, previous: bool = False) -> Response:
+    async def _stored(self, request: Request, receipt: Receipt, asked_for: Record, status: int) -> Response:
         """Return the answer that tells what was stored: the resource as this request left it."""
+        root = _root(request)
         for change in receipt.changes:
             if type(change.after) is type(asked_for) and change.after is not None:
                 record = change.after
-                document = await self._store.document(record, at=receipt.at)
-                if previous and change.before is not None:
-                    document["previous"] = await self._store.document(change.before, bare=True)
+                document = await self._store.document(record, root, at=receipt.at)
+                if change.before is not None and "return=previous" in request.headers.get("prefer", ""):
+                    document["previous"] = await self._store.document(change.before, root, bare=True)
                 return _one(document, record, status, repeated=receipt.repeated)
         record = await self._store.one(self._api.kind, self._name(asked_for, await self._store.keys()))
-        return _one(await self._store.document(record), record, status, repeated=receipt.repeated)
+        return _one(await self._store.document(record, root), record, status, repeated=receipt.repeated)
 
     def _name(self, record: Record, keys: ServedKeys) -> str:
         if is_new(record.key):
             raise NotFound(f"no {kind_name(type(record))}")
         return keys.name_of(record)
+
+
+def _root(request: Request) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 def _one(document: Json, record: Record, status: int = 200, *, repeated: bool = False) -> Response:

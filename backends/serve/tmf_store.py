@@ -271,10 +271,11 @@ class Store:
             if after is None:
                 return found[::-1]
 
-    async def document(self, record: Record, *, at: datetime | None = None, bare: bool = False) -> Json:
+    async def document(self, record: Record, root: str = "", *, at: datetime | None = None, bare: bool = False) -> Json:
         """Return the resource of a stored record; `at` is when it was stored, where that is known better.
 
-        With `bare`, a ticket comes without its events, and a contact with what the list gave of its body.
+        `root` is the server's own address, which the caller has used. With `bare`, a ticket comes without its events,
+        and a contact with what the list gave of its body.
         """
         frame = Frame(self.version, await self.keys(), strict=True)
         api = self.version.apis[type(record)]
@@ -289,5 +290,5 @@ class Store:
                 record = await self._backend.contact(record.key)
             body = to_wire(record, frame)
         identifier = frame.keys.name_of(record)
-        href = f"/{api.base}/{api.resource}/{quote(identifier, safe='')}"
+        href = f"{root}/{api.base}/{api.resource}/{quote(identifier, safe='')}"
         return {"id": identifier, "href": href, **body, "lastUpdate": moment(changed)}
