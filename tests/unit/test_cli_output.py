@@ -211,7 +211,7 @@ def test_every_backend_error_has_words_and_a_code(kind: type[errors.BackendError
         (errors.TimedOut(), codes.TRY_AGAIN, "try again"),
         (errors.Busy(retry_after=3.2), codes.TRY_AGAIN, "3 seconds"),
         (errors.Unavailable("no route"), codes.UNAVAILABLE, "no route"),
-        (errors.NotSignedIn(), codes.NOT_ALLOWED, "cordboard doctor"),
+        (errors.NotSignedIn(), codes.NOT_ALLOWED, "cordboard login desk"),
         (errors.NotAllowed(), codes.NOT_ALLOWED, "may not"),
         (errors.Invalid("name", "required"), codes.DATA, "name must not be empty"),
         (errors.Conflict(None), codes.TRY_AGAIN, "meanwhile"),
