@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import ClassVar
 
 from textual import work
@@ -204,7 +205,8 @@ class HomeScreen(BaseScreen):
 
     @work(exclusive=True, group="enter", exit_on_error=False)
     async def _open_chosen(self, text: str) -> None:
-        if text and text != self._searched:
+        # The own store may have answered with nobody while the source that knows the caller is still being asked.
+        if text and (text != self._searched or (self._asking and not self._matches)):
             try:
                 self._matches = await self.console_app.desk.find(text)
             except BackendError as error:
@@ -299,15 +301,16 @@ class HomeScreen(BaseScreen):
         """Read whom the agent opened last and what waits for an answer."""
         self._lists_read = True
         desk = self.console_app.desk
-        try:
+        with suppress(BackendError):  # who was opened last stays as it was; why it is old is told beside what waits
             self._recent = await desk.customers(self.console_app.local.recent()[:20])
+            self._show_found()
+        try:
             page = await desk.waiting(limit=WAITING)
         except BackendError as error:
             feed = FeedView(Feed.FAILED, failure_words(error))
             self.query_one("#waiting", RowList).show(RowsView(title=_("Waiting for an answer"), feed=feed))
             return
         self._waiting, self._more_waiting = page.rows, page.after is not None
-        self._show_found()
         self._show_waiting()
 
     def time_passed(self) -> None:

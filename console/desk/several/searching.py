@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from backends.errors import BackendError
+from backends.errors import BackendError, Unavailable
 from backends.port import Match
 from backends.records import Customer, Key
 from console.desk.several.keys import HOME, rekeyed
 from console.desk.several.members import Member
 from console.rules.identity import Sameness, compare
 
+KNOWN_DEAD = 1.5
+"""Seconds that a source is waited for which did not answer the last time."""
 SHORTEST = 3
 """Characters from which on remote sources are asked: fewer find half of everybody."""
 
@@ -68,14 +70,22 @@ class Searching:
     ) -> tuple[Match, ...]:
         if rest:
             await asyncio.sleep(rest)
-        await self._meet(member)
-        theirs = frozenset(member.down(key) for key in operator_keys)
-        found = await member.backend.search(text, limit=limit, operator_keys=theirs)
-        await self._meet(member, *(one.customer.operator_key for one in found))
+        try:
+            async with asyncio.timeout(None if member.error is None else KNOWN_DEAD):
+                found = await self._found(member, text, limit, operator_keys)
+        except TimeoutError as error:
+            raise member.error or Unavailable(source=member.shown) from error
         return tuple(
             replace(one, customer=rekeyed(one.customer, member.up), record_key=member.up(one.record_key))
             for one in found
         )
+
+    async def _found(self, member: Member, text: str, limit: int, operator_keys: frozenset[Key]) -> tuple[Match, ...]:
+        await self._meet(member)
+        theirs = frozenset(member.down(key) for key in operator_keys)
+        found = await member.backend.search(text, limit=limit, operator_keys=theirs)
+        await self._meet(member, *(one.customer.operator_key for one in found))
+        return found
 
 
 def one_list(answers: list[tuple[Match, ...]], limit: int) -> tuple[Match, ...]:
