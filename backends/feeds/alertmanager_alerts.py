@@ -16,12 +16,11 @@ from backends.clean import fold
 from backends.feeds import moments
 from backends.feeds.alertmanager_rules import Rules
 from backends.feeds.places import NOWHERE, joined, name_of, placed
-from backends.feeds.reading import Notes, Reading, body_of, digest, reference_for, title_of
-from backends.records import Coverage, Key, Origin, Outage, OutageKind, OutageState
+from backends.feeds.reading import Notes, Reading, body_of, digest, origin_of, reference_for, title_of
+from backends.records import Coverage, Key, Outage, OutageKind, OutageState
 
 _FORECAST = timedelta(minutes=30)
 """An end that lies further ahead of the last word than this was set by a person: monitoring renews its own often."""
-_LONGEST_LABEL = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +275,7 @@ def _outage(key: Key, group: _Group, rules: Rules, now: datetime, notes: Notes) 
         supplier=title_of(_text("supplier", alerts, rules)),
         supplier_reference=title_of(_text("supplier_reference", alerts, rules)),
         say=body_of(_text("say", alerts, rules)),
-        origin=Origin(rules.source, "|".join(group.identity)[:_LONGEST_LABEL]),
+        origin=origin_of(rules.source, "|".join(group.identity)),
     )
 
 

@@ -17,12 +17,12 @@ from urllib.parse import urldefrag
 from backends.errors import Unavailable
 from backends.feeds import moments
 from backends.feeds.places import Places, placed
-from backends.feeds.reading import Notes, Reading, body_of, digest, reference_for, title_of
+from backends.feeds.reading import Notes, Reading, body_of, digest, origin_of, reference_for, title_of
 from backends.feeds.statuspage_incidents import with_changes
 from backends.feeds.wordings import Said, Wording
 from backends.feeds.xmltree import children, local, text_of, tree
 from backends.htmltext import html_to_text
-from backends.records import Coverage, Origin, Outage, OutageKind, OutageState
+from backends.records import Coverage, Outage, OutageKind, OutageState
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -212,7 +212,7 @@ def _outage(name: str, thread: Sequence[Entry], rules: EntryRules, now: datetime
         ended_at=ended,
         source=rules.source,
         updates=tuple(with_changes(states)),
-        origin=Origin(rules.source, name[:200]),
+        origin=origin_of(rules.source, name),
     )
 
 

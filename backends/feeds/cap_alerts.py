@@ -15,11 +15,11 @@ from backends.clean import fold
 from backends.errors import Unavailable
 from backends.feeds import moments
 from backends.feeds.places import NOWHERE, Places, joined, name_of, placed
-from backends.feeds.reading import Notes, Reading, body_of, digest, reference_for, title_of
+from backends.feeds.reading import Notes, Reading, body_of, digest, origin_of, reference_for, title_of
 from backends.feeds.statuspage_incidents import with_changes
 from backends.feeds.wordings import Said, Wording
 from backends.feeds.xmltree import children, local, text_of
-from backends.records import Coverage, Origin, Outage, OutageKind, OutageState
+from backends.records import Coverage, Outage, OutageKind, OutageState
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -203,7 +203,7 @@ def _outage(
         source=title_of(text_of(info, "sendername")) or rules.source,
         say=body_of(text_of(info, "instruction")),
         updates=tuple(with_changes(told)),
-        origin=Origin(rules.source, " ".join(root)[:200]),
+        origin=origin_of(rules.source, " ".join(root)),
     )
 
 

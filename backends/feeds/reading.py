@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from backends import clean
-from backends.records import Key, Outage
+from backends.records import Key, Origin, Outage
 from backends.understanding import Problem
 
 MOST_PROBLEMS = 100
@@ -83,6 +83,11 @@ def reference_for(prefix: str, key_digest: str) -> str:
 def title_of(text: str) -> str:
     """Return `text` as an outage's title."""
     return clean.line(text, limit=TITLE_LIMIT)
+
+
+def origin_of(source: str, name: str) -> Origin:
+    """Return where an outage came from, by the name that the source has for it."""
+    return Origin(source, clean.line(name, limit=TITLE_LIMIT))
 
 
 def body_of(text: str) -> str:

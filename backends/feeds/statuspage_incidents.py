@@ -13,9 +13,9 @@ from typing import Any
 
 from backends.feeds import moments
 from backends.feeds.places import NOWHERE, Places, joined, placed
-from backends.feeds.reading import Notes, Reading, body_of, digest, reference_for, title_of
+from backends.feeds.reading import Notes, Reading, body_of, digest, origin_of, reference_for, title_of
 from backends.htmltext import html_to_text
-from backends.records import Coverage, Key, Origin, Outage, OutageKind, OutageState, OutageUpdate
+from backends.records import Coverage, Key, Outage, OutageKind, OutageState, OutageUpdate
 
 _SUSPECTED = frozenset({"investigating"})
 _OVER = frozenset({"resolved", "postmortem", "completed"})
@@ -113,7 +113,7 @@ def _outage(name: str, row: Mapping[str, Any], rules: PageRules, now: datetime, 
         ended_at=ended,
         source=rules.source,
         updates=updates,
-        origin=Origin(rules.source, name[:200]),
+        origin=origin_of(rules.source, name),
     )
 
 
