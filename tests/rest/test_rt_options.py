@@ -55,7 +55,7 @@ def test_without_a_status_for_closed_nothing_is_closed() -> None:
 
 
 def test_priorities_are_bands() -> None:
-    """A number belongs to the highest priority that it reaches, and each priority is written so that it is read back."""
+    """A number belongs to the highest priority that it reaches, and each priority is written so as to be read back."""
     options = options_from({"priorities": {"low": 10, "normal": 30, "high": 60, "urgent": 90}})
     assert [options.priority_of(number) for number in (0, 10, 29, 30, 59, 60, 89, 90, 5_000)] == [
         Priority.LOW, Priority.LOW, Priority.LOW, Priority.NORMAL, Priority.NORMAL, Priority.HIGH, Priority.HIGH,

@@ -4,9 +4,8 @@
         backend = rt_server.backend()
 
 Debian's packages are installed when they are missing and we may; else the tests that need RT are skipped, and say so.
-One server, the fixture of tests/conftest.py, lasts for the whole session: it takes some twenty seconds to set up. `wipe`
-makes it look empty again: RT itself never deletes, so that tickets are marked deleted and customers disabled, behind
-its back.
+One server, the fixture of tests/conftest.py, lasts for the whole session, for it takes its time to set up. `wipe` makes
+it look empty again: RT itself never deletes, so that tickets are marked deleted and customers disabled behind its back.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ from backends.wire import RECORD, kind_name
 R = TypeVar("R", bound=Customer | Ticket | Contact)
 
 STORED: frozenset[type[Record]] = frozenset({Customer, Ticket, Contact})
+_SENT = frozenset({"EmailRecord", "CommentEmailRecord"})
+_CHANGES = frozenset({"Status", "Set", "SetWatcher", "CustomField", "AddWatcher", "DelWatcher"})
 _NEEDED = ("operator_key", "customer_key", "ticket_key")
 _LEADS_NOWHERE = ("line_key", "outage_key")
 
@@ -38,6 +40,8 @@ class Step:
     before: Customer | Ticket | Contact | None = None
     done: bool = False
     """Whether an earlier try has stored it already."""
+    begun: bool = False
+    """Whether an earlier try has stored a part of it."""
     key: Key = ""
     """The real key, once it is known."""
 
@@ -195,6 +199,24 @@ def _see_before(step: Step, plan: Plan, reader: Reader) -> None:
         if before is None:
             raise Unsupported("change.contact", "RT moves no message to another ticket")
     step.before = before
+
+
+def is_begun(step: Step, case: Case, reader: Reader) -> bool:
+    """Return whether all that happened to a ticket since it was seen is what this step would do to it.
+
+    A change is several requests, and an earlier try may have been cut off between them.
+    """
+    wanted = step.record
+    if not isinstance(wanted, Ticket) or step.seen is None:
+        return False
+    since = [each for each in case.transactions if each.id > step.seen and each.type not in _SENT]
+    missing = set(cases.telling(wanted, case, reader.options, wanted.holder_name).fields)
+    for each in since:
+        if each.type not in _CHANGES:
+            return False
+        if (each.field if each.type in ("Status", "Set", "SetWatcher") else "CustomFields") in missing:
+            return False
+    return people.number_in(wanted.customer_key) in case.row.requestors
 
 
 def contact_in(case: Case, key: Key, customer: Key, reader: Reader) -> Contact | None:

@@ -22,7 +22,7 @@ from backends.rest.access import path_of
 from backends.rest.rt import cases, people, talks
 from backends.rest.rt.cases import Case, Telling
 from backends.rest.rt.marks import Mark, text_to_send
-from backends.rest.rt.planning import Plan, Step, checked, contact_in, prepare, with_real_keys
+from backends.rest.rt.planning import Plan, Step, checked, contact_in, is_begun, prepare, with_real_keys
 from backends.rest.rt.reading import Reader
 from backends.rest.rt.rows import UserRow, number_of
 from backends.rest.rt.wire import messages_in, quoted
@@ -103,6 +103,8 @@ class Writer:
             if not step.new and not step.done:
                 # steps are taken in order: what comes before one that is done is done
                 step.done = _order(step) < last or self._holds(step, plan)
+                held = plan.cases.get(step.record.key)
+                step.begun = held is not None and is_begun(step, held, self._reader)
 
     async def _cases_of(self, number: int) -> list[Case]:
         if not number:
@@ -134,7 +136,7 @@ class Writer:
         return replace(wanted, version=0) == replace(before, version=0)
 
     def _check_version(self, step: Step, plan: Plan) -> None:
-        if step.before is None or step.before.version != step.seen:
+        if step.before is None or (step.before.version != step.seen and not step.begun):
             raise Conflict(step.before, source=self._wire.name)
 
     async def _check_taken(self, plan: Plan) -> None:
@@ -280,7 +282,7 @@ class Writer:
             fields["Requestor"] = [plan.users[ticket.customer_key].login]
         resolved = fields.pop("Resolved", None) if "Status" in fields else None
         if fields:
-            messages = await self._put(path, fields, step.seen, step, plan)
+            messages = await self._put(path, fields, case.version, step, plan)
             if resolved is not None:  # RT sets it to now with the status
                 messages += await self._put(path, {"Resolved": resolved}, None, step, plan)
             self._reader.book.forget(case.row.id)
