@@ -12,6 +12,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, Final
 
 from backends.errors import BackendError, Unavailable
@@ -46,7 +47,7 @@ class Body:
 
     def __init__(self, limit: int, encoding: str = "") -> None:
         self._limit = limit
-        self._parts: list[bytes] = []
+        self._read = BytesIO()  # gives its bytes away without a copy: a large body is held once
         self._size = 0
         self._inflater = _Inflater(encoding) if encoding.strip().lower() not in ("", "identity") else None
 
@@ -64,13 +65,13 @@ class Body:
         self._size += len(made)
         if self._size > self._limit:
             raise Unreadable(f"the answer is longer than {self._limit} bytes")
-        self._parts.append(made)
+        self._read.write(made)
 
     def whole(self) -> bytes:
         """Return the body; raises Unreadable when its compressed form ended too early."""
         if self._inflater is not None and self._size and not self._inflater.ended:
             raise Unreadable("the compressed answer ends too early")
-        return b"".join(self._parts)
+        return self._read.getvalue()
 
 
 class _Inflater:
