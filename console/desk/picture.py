@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from backends.delivery import Delivery, DeliveryState, Outgoing
 from backends.errors import BackendError, NotFound
 from backends.port import Backend, Capability, CustomerFile, OutageFilter, Page, TimelineFilter
-from backends.records import LIVE_OUTAGE_STATES, Entry, Key, Operator, Outage, OutageState, TicketEvent
+from backends.records import LIVE_OUTAGE_STATES, Contact, Entry, Key, Operator, Outage, OutageState, Ticket, TicketEvent
 from console.desk.sources import Source, SourceState, sources_of
 from console.rules.clocks import MOVES_CLOCKS, may_have_waited
 from console.rules.coverage import Hit, hits
@@ -102,7 +102,24 @@ async def gather(
     live, past = await outages_of(backend, file, now)
     waits = await _waits(backend, file, page, page.after is None and only == EVERYTHING)
     on_way = backend.deliveries(key) if isinstance(backend, Outgoing) else ()
-    return Picture(file, now, live, past, page.rows, page.after, only, sources_of(backend, key, now), waits, on_way)
+    sources = sources_of(backend, key, now)
+    picture = Picture(file, now, live, past, page.rows, page.after, only, sources, waits, on_way)
+    return _with_what_waits(picture) if on_way else picture
+
+
+def _with_what_waits(picture: Picture) -> Picture:
+    """Return the picture with what waits in an outbox, where the source that does not answer could not show it."""
+    entries = {one.key: one for one in picture.entries}
+    tickets = {one.key: one for one in picture.file.tickets}
+    for delivery in picture.deliveries:
+        for record in delivery.records:
+            if isinstance(record, Contact | TicketEvent) and picture.only == EVERYTHING:
+                entries.setdefault(record.key, record)
+            elif isinstance(record, Ticket):
+                tickets.setdefault(record.key, record)
+    newest = sorted(entries.values(), key=lambda one: one.at, reverse=True)
+    opened = sorted(tickets.values(), key=lambda one: one.opened_at, reverse=True)
+    return replace(picture, entries=tuple(newest), file=replace(picture.file, tickets=tuple(opened)))
 
 
 async def older(backend: Backend, picture: Picture, limit: int = PAGE) -> Picture:

@@ -70,12 +70,13 @@ class OutboxScreen(BaseScreen):
     async def _read(self) -> None:
         desk = self.console_app.desk
         deliveries = desk.deliveries()
+        self._deliveries = {str(one.number): one for one in deliveries}
+        self.time_passed()
         keys = tuple(dict.fromkeys(key for one in deliveries if (key := delivering.customer_of(one))))
         try:
             self._names = {one.key: plain(one.name) for one in await desk.customers(keys)}
         except BackendError:  # the names are a help; what waits is shown without them while a source is away
             self._names = {}
-        self._deliveries = {str(one.number): one for one in deliveries}
         self.time_passed()
 
     def time_passed(self) -> None:

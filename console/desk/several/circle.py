@@ -90,10 +90,11 @@ class Circle:
         """Return the key of what a record is shown as: its own, or that of the one it is the same as."""
         return self.stands_for.get(key, key)
 
-    def forget_histories_of(self, source: str) -> None:
-        """Forget what was read of a source's history: it has changed."""
+    def histories_grew_old(self, source: str) -> None:
+        """Note that a source's history has changed; what was read of it serves until it is read anew."""
         for streams in self.histories.values():
-            streams.pop(source, None)
+            if source in streams:
+                streams[source].old = True
 
     def history(self, only: TimelineFilter) -> dict[str, Stream[Entry]]:
         """Return what was read of the history through a filter, by source."""

@@ -97,11 +97,14 @@ class Circles:
         return circle
 
     async def _read(self, circle: Circle, part: Part) -> None:
-        """Read a part that everything else hangs on; an embedded store answers at once and is read every time."""
+        """Read a part that everything else hangs on; an embedded store answers at once and is read every time.
+
+        Where something of it is known already, a slow source is not waited for: what comes late is news.
+        """
         part.dirty = True
         task = self._ask(circle, part)
         if task is not None:
-            await asyncio.wait({task})
+            await asyncio.wait({task}, timeout=None if part.file is None else 3 * self._grace)
 
     def _ask(self, circle: Circle, part: Part) -> asyncio.Task[None] | None:
         """Return the running question for a part, begun if it is needed; None when what is here will do."""
@@ -135,6 +138,7 @@ class Circles:
                 part.file = file_rekeyed(file, member.up)
             part.error = None
             part.told_at = self._clock()
+            circle.histories_grew_old(member.name)
             member.answered(part.told_at)
         except (NotFound, Unsupported) as error:
             part.error = error if part is circle.asked else None
@@ -146,7 +150,6 @@ class Circles:
             member.failed(error)
         part.at = self._clock()
         part.dirty = False
-        circle.forget_histories_of(member.name)
         if part.late:
             part.late = False
             self._hearing.came(circle.key)
@@ -239,36 +242,39 @@ class Circles:
     async def streams(self, circle: Circle, only: TimelineFilter, limit: int) -> Mapping[str, Stream[Entry]]:
         """Return the histories of the parts that are here, each read at least to its first page, the quick ones now."""
         streams = circle.history(only)
-        streams.pop(HOME, None)
-        waiting = []
+        tasks: dict[str, asyncio.Task[None]] = {}
         for part in circle.known():
-            stream = streams.get(part.member.name)
-            if stream is None or (stream.error is not None and not isinstance(stream.error, Unsupported)):
-                fetch = self._fetch(circle, part, only, limit)
-                if fetch is None:
-                    continue
-                stream = streams[part.member.name] = Stream(part.member.name, fetch)
-            if not stream.begun:
-                waiting.append((part, stream))
-        first = [(part, stream) for part, stream in waiting if part is circle.asked]
-        others = [(part, stream) for part, stream in waiting if part is not circle.asked]
-        tasks = [asyncio.ensure_future(self._begin(circle, part, stream)) for part, stream in others]
-        self._tasks.update(tasks)
-        for task in tasks:
-            task.add_done_callback(self._tasks.discard)
-        for _part, stream in first:
-            await stream.go_on()
+            name = part.member.name
+            stream = streams.get(name)
+            failed = stream is not None and stream.error is not None and not isinstance(stream.error, Unsupported)
+            if stream is not None and not (stream.old or failed or name == HOME):
+                continue
+            fetch = self._fetch(circle, part, only, limit)
+            if fetch is None:
+                streams.pop(name, None)
+                continue
+            tasks[name] = asyncio.ensure_future(self._begin(part, Stream(name, fetch), streams))
+            tasks[name].add_done_callback(self._tasks.discard)
+        self._tasks.update(tasks.values())
+        asked = circle.asked.member.name
+        if asked in tasks and asked not in streams:
+            await asyncio.wait({tasks[asked]})
         if tasks:
-            _done, late = await asyncio.wait(tasks, timeout=self._grace)
+            _done, late = await asyncio.wait(tasks.values(), timeout=self._grace)
             for task in late:
                 task.add_done_callback(lambda _task: self._hearing.came(circle.key))
         return streams
 
-    async def _begin(self, circle: Circle, part: Part, stream: Stream[Entry]) -> None:
+    async def _begin(self, part: Part, stream: Stream[Entry], streams: dict[str, Stream[Entry]]) -> None:
+        """Read the first page of a part's history; it takes the place of an older one only when it came."""
         await stream.go_on()
+        older = streams.get(stream.source)
         if stream.error is not None and not isinstance(stream.error, Unsupported):
             part.error = stream.error
             part.member.failed(stream.error)
+            if older is not None and older.begun and older.error is None:
+                return
+        streams[stream.source] = stream
 
     def _fetch(
         self, circle: Circle, part: Part, only: TimelineFilter, limit: int
@@ -304,7 +310,7 @@ class Circles:
             part = circle.parts.get(member.name)
             if part is not None:
                 part.dirty = True
-                circle.forget_histories_of(member.name)
+                circle.histories_grew_old(member.name)
 
     def changed(self, member: Member, customer_key: Key) -> list[Key]:
         """Note that a customer of a source changed; returns the keys under which they are shown."""
@@ -313,7 +319,7 @@ class Circles:
             part = circle.part_of(member.name, customer_key)
             if part is not None:
                 part.dirty = True
-                circle.forget_histories_of(member.name)
+                circle.histories_grew_old(member.name)
                 if circle.key not in shown:
                     shown.append(circle.key)
         return shown

@@ -27,6 +27,8 @@ class Stream(Generic[T]):
     rows: list[T] = field(default_factory=list)
     after: str | None = None
     begun: bool = False
+    old: bool = False
+    """Whether its source has changed since; it serves until a newer one is read."""
     error: BackendError | None = None
 
     @property
