@@ -458,9 +458,8 @@ class FakeZammad:
             article["message_id"] = f"<{secrets.token_hex(8)}@zammad.example>"
             self.state.mails.append(article)
         self.state.articles[key] = article
-        side = "customer" if sender == "Customer" else "agent"
-        if not article["internal"] and kind != "note":
-            ticket |= {f"last_contact_{side}_at": at, "last_contact_at": at}
+        if not article["internal"] and kind != "note" and sender != "System":
+            ticket |= {f"last_contact_{sender.lower()}_at": at, "last_contact_at": at}
         return article
 
     # around -------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Any
 Row = Mapping[str, Any]
 Test = Callable[[Row], bool]
 
-_PIECE = re.compile(r'\s*(\(|\)|(?:[\w.]+:)?"[^"]*"|(?:[\w.]+:)?[^\s()":]+|[\w.]+:(?=\())')
+_PIECE = re.compile(r'\s*(\(|\)|[\w.]+:(?=\()|(?:[\w.]+:)?"[^"]*"|(?:[\w.]+:)?[^\s()":]+)')
 _SPECIAL = re.compile(r"[+\-!{}\[\]^~?\\/&|<>=]")
 
 

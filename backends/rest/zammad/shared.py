@@ -8,6 +8,7 @@ write, which only the server could close.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -31,6 +32,8 @@ class Shared:
 
     def __init__(self) -> None:
         self.receipts: Recent[Receipt] = Recent(_RECEIPTS)
+        self.began = time.monotonic()
+        """Since when we know what was tried: an attempt before that may still be on its way into the search."""
         self.doubtful: Recent[float] = Recent(_RECEIPTS)
         """Batches whose creation of a customer may have been stored, and when (`time.monotonic`) it was tried."""
         self._versions: Recent[Customer | Ticket] = Recent(_VERSIONS)

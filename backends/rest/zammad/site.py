@@ -258,7 +258,7 @@ class Site:
     async def all_tickets(self, page: int, by: str, order: str = "desc") -> list[Row]:
         """Return a page of all tickets in some order, from whichever search this site has."""
         found = await self.searched("Ticket", {"query": "*"}, page, by, order)
-        if found or page > 1:
+        if found:
             return found
         condition = {"ticket.id": {"operator": "is not", "value": ["0"]}}
         return await self.searched("Ticket", {"condition": condition}, page, by, order)

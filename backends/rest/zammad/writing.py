@@ -268,13 +268,17 @@ class Writer:
             raise Unavailable("the server did not say whom it stored", source=self._site.source)
 
     async def _known_customer(self, mark: str) -> Row | None:
-        """Return the user that this step made before; raises Busy when the server's search may not know yet."""
+        """Return the user that this step made before.
+
+        The server's search is behind its database. So soon after an attempt that was not answered, or after this
+        process began and cannot know of one, nobody can tell: raises Busy until the search must have caught up.
+        """
         login = login_for(mark)
         for row in await self._site.searched("User", {"query": login}):
             if rows.raw(row, "login") == login:
                 return row
-        tried = self._shared.doubtful.get(mark)
-        left = self._options.index_delay - (time.monotonic() - tried) if tried is not None else 0.0
+        tried = self._shared.doubtful.get(mark) or self._shared.began
+        left = self._options.index_delay - (time.monotonic() - tried)
         if left > 0:
             says = "whether the customer was stored is known only when the search is up to date"
             raise Busy(says, source=self._site.source, retry_after=left)
