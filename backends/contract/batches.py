@@ -97,7 +97,8 @@ class BatchContract(Contract):
         assert [type(change.after) for change in receipt.changes] == [type(record) for record in records]
         file = await backend.customer_file(real[customer.key])
         assert file.operator.key == real.get(operator.key, operator.key)
-        assert [one.line_keys for one in file.contracts] == [(real[line.key],) for one in records if one is contract]
+        lines = tuple(real[one.key] for one in records if one is line)
+        assert [one.line_keys for one in file.contracts] == [lines for one in records if one is contract]
         assert {one.ticket_key for one in file.chases} == {real[ticket.key] for one in records if one is chase}
         (stored,) = file.tickets
         self._leads(backend, stored, "line_key", real.get(line.key, ""))

@@ -232,7 +232,7 @@ class Served:
     ) -> list[TicketEvent]:
         """Return the events that notes without a known id are."""
         notes = [one.document for one in Reading(self._api, document, strict=True).parts("note")]
-        fresh = [dict(one) for one in notes if one.get("id") not in known]
+        fresh = [dict(one) for one in notes if not isinstance(one.get("id"), str) or one["id"] not in known]
         said_now = datetime.now(UTC).isoformat()
         for one in fresh:
             one["date"] = one.get("date") or said_now

@@ -40,7 +40,7 @@ from backends.records import (
 from backends.rest.access import access_from
 from backends.rest.http import Http
 from backends.rest.signing import Signer
-from backends.rest.tmf.checking import STORES
+from backends.rest.tmf.checking import LINES, STORES
 from backends.rest.tmf.following import Follower
 from backends.rest.tmf.options import options_from
 from backends.rest.tmf.reading import Reader
@@ -78,13 +78,15 @@ class TmfBackend:
         self.capabilities = CAPABILITIES
         self.stores = STORES
         self.omits: Mapping[type[Record], frozenset[str]] = {
-            kind: frozenset(() if site.options.extras else mapped.extras) - _IDENTITY for kind, mapped in MAPPED.items()
+            kind: (frozenset(() if site.options.extras else mapped.extras) | LINES.get(kind, frozenset())) - _IDENTITY
+            for kind, mapped in MAPPED.items()
         }
         self._site = site
         self._reader = Reader(site)
         self._writer = Writer(self._reader)
         self._poll = poll
         self._closed = asyncio.Event()
+        self._polls: set[asyncio.Task[Any]] = set()
 
     @property
     def exchanges(self) -> tuple[Any, ...]:
@@ -100,6 +102,10 @@ class TmfBackend:
     async def close(self) -> None:
         """End all listening and close the connections."""
         self._closed.set()
+        polls = list(self._polls)
+        for poll in polls:
+            poll.cancel()
+        await asyncio.gather(*polls, return_exceptions=True)
         await self._site.http.close()
 
     def _lacks(self, capability: Capability) -> Unsupported:
@@ -177,7 +183,7 @@ class TmfBackend:
 
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
         """Yield what changes from now on, or from the cursor `since`; ends when closed, raises Unavailable."""
-        return Follower(self._reader, self._poll, self._closed).events(since)
+        return Follower(self._reader, self._poll, self._closed, self._polls).events(since)
 
     # keeping ------------------------------------------------------------------------------------------------------
 

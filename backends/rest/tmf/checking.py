@@ -38,13 +38,18 @@ REFERS: Mapping[str, type[Record]] = {
     "outage_key": Outage,
 }
 """Fields that name a record of a kind that this source holds."""
-_LINES = ("line_key", "line_keys")
+LINES: Mapping[type[Record], frozenset[str]] = {
+    Ticket: frozenset({"line_key"}),
+    Contact: frozenset({"line_key"}),
+    Contract: frozenset({"line_keys"}),
+}
+"""Fields that name lines, of which these six APIs tell nothing: what the server says is kept, nothing else is."""
 
 
 def named_by(record: Record) -> Iterator[tuple[str, Key]]:
     """Yield (field, key) for each record that `record` names."""
     for spec in fields(record):
-        if spec.name in REFERS or spec.name in _LINES:
+        if spec.name in REFERS:
             value: str | tuple[str, ...] = getattr(record, spec.name)
             for key in (value,) if isinstance(value, str) else value:
                 if key:
@@ -115,11 +120,8 @@ async def check_references(reader: Reader, puts: tuple[Put, ...]) -> None:
     asked: dict[tuple[type[Record], Key], str] = {}
     for item in puts:
         for name, key in named_by(item.record):
-            kind = REFERS.get(name)
-            if kind is None:
-                if is_new(key):
-                    raise Invalid(name, "unknown")
-            elif kind is Operator:
+            kind = REFERS[name]
+            if kind is Operator:
                 if key != reader.site.options.operator.key:
                     raise Invalid(name, "unknown")
             elif (kind, key) not in brought:

@@ -8,15 +8,18 @@ version, as far as one page shows it. A change may be told twice, and never not 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
 
 from backends.events import ContactAdded, CustomerChanged, Event, OutageChanged, Resync, TicketChanged
 from backends.records import Contact, Contract, Customer, Key, Outage, Record, Ticket, Visit
 from backends.rest.tmf.names import KINDS
 from backends.rest.tmf.pieces import Json, Reading, moment
 from backends.rest.tmf.reading import Reader
+
+T = TypeVar("T")
 
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _SLACK = timedelta(seconds=2)
@@ -39,11 +42,13 @@ def cursor_of(at: datetime) -> str:
 class Follower:
     """Follows one server for one listener."""
 
-    def __init__(self, reader: Reader, poll: float, closed: asyncio.Event) -> None:
+    def __init__(self, reader: Reader, poll: float, closed: asyncio.Event, polls: set[asyncio.Task[Any]]) -> None:
         self._reader = reader
         self._site = reader.site
         self._poll = poll
         self._closed = closed
+        self._polls = polls
+        """What is being asked now, to be given up when the source is closed."""
         self._told: dict[Key, int] = {}
         """Versions that were told or need not be, of what was changed at the cursor's moment or has no moment."""
         self._at = _BEGIN
@@ -51,18 +56,35 @@ class Follower:
     async def events(self, since: str | None) -> AsyncIterator[Event]:
         """Yield what changes from now on, or from a cursor; ends when closed, raises Unavailable."""
         known = moment_in(since) if since is not None else None
-        self._at = known or await self._now()
+        self._at = known or await self._unless_closed(self._now()) or _BEGIN
         if since is not None and known is None:
             yield Resync(cursor_of(self._at))
-        await self._changed(quiet=True)
+        await self._unless_closed(self._changed(quiet=True))
         while not self._closed.is_set():
-            for event in await self._changed():
+            for event in await self._unless_closed(self._changed()) or ():
                 yield event
             try:
                 async with asyncio.timeout(self._poll):
                     await self._closed.wait()
             except TimeoutError:
                 continue
+
+    async def _unless_closed(self, asking: Coroutine[Any, Any, T]) -> T | None:
+        """Return what `asking` returns, None when the source is closed meanwhile: no request may open it again."""
+        if self._closed.is_set():
+            asking.close()
+            return None
+        task = asyncio.create_task(asking)
+        self._polls.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if self._closed.is_set() and current is not None and not current.cancelling():
+                return None
+            raise
+        finally:
+            self._polls.discard(task)
 
     async def _now(self) -> datetime:
         """Return the server's time."""

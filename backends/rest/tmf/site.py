@@ -21,6 +21,7 @@ REPEATED = "idempotency-replayed"
 Filters = Mapping[str, str]
 
 _MOST_PAGES = 500
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SAID = re.compile(r"invalid:([^:;]*):(\w+)")
 
 
@@ -56,7 +57,7 @@ class Site:
         """Return what the server says the time is, as its Date header writes it."""
         kind = next(iter(self.version.apis))
         api = self.api(kind)
-        answer = await self.http.get(path_of(*api.base.split("/"), api.resource), {"id": "0", "limit": 1})
+        answer = await self.http.get(_path(api), {"id": "0", "limit": 1})
         self._learn(answer)
         return answer.headers.get("date", "")
 
@@ -72,7 +73,7 @@ class Site:
             raise NotFound("no such id", source=self.name)
         api = self.api(kind)
         try:
-            answer = await self.http.get(path_of(*api.base.split("/"), api.resource, identifier))
+            answer = await self.http.get(_path(api, identifier))
             self._learn(answer)
             return self._resource(answer)
         except BackendError as error:
@@ -83,7 +84,7 @@ class Site:
         api = self.api(kind)
         params: dict[str, str | int] = {**filters, "offset": offset, "limit": limit}
         try:
-            answer = await self.http.get(path_of(*api.base.split("/"), api.resource), params)
+            answer = await self.http.get(_path(api), params)
         except NotFound:
             return [], 0  # some servers say so of an empty list
         self._learn(answer)
@@ -121,14 +122,14 @@ class Site:
     async def create(self, kind: type[Any], document: Json, key: str) -> tuple[Json, bool]:
         """Return the resource as created, and whether the server says that it was there already."""
         api = self.api(kind)
-        return await self._sent("POST", path_of(*api.base.split("/"), api.resource), document, key, {})
+        return await self._sent("POST", _path(api), document, key, {})
 
     async def patch(
         self, kind: type[Any], identifier: str, document: Json, key: str, headers: Mapping[str, str]
     ) -> tuple[Json, bool]:
         """Return the resource as changed, and whether the server says that it was done already."""
         api = self.api(kind)
-        path = path_of(*api.base.split("/"), api.resource, identifier)
+        path = _path(api, identifier)
         return await self._sent("PATCH", path, document, key, {"Content-Type": api.shape.patch_type, **headers})
 
     async def _sent(
@@ -137,7 +138,7 @@ class Site:
         honoured = await self.honours()
         try:
             answer = await self.http.send(
-                method, path, json=document, headers=headers, key=key if honoured else "", safe=honoured
+                method, path, json=encodable(document), headers=headers, key=key if honoured else "", safe=honoured
             )
         except BackendError as error:
             raise translated(error) from None
@@ -152,6 +153,25 @@ class Site:
         if not isinstance(found, dict):
             raise Unavailable("the answer is no resource", source=self.name)
         return found
+
+
+def _path(api: Api, *identifier: str) -> str:
+    return path_of(*filter(None, api.base.split("/")), api.resource, *identifier)
+
+
+def encodable(value: Any) -> Any:
+    """Return JSON values without lone surrogates, which no UTF-8 can carry: U+FFFD stands for them."""
+    match value:
+        case str():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                return _SURROGATE.sub("\ufffd", value)
+        case dict():
+            return {name: encodable(one) for name, one in value.items()}
+        case list():
+            return [encodable(one) for one in value]
+    return value
 
 
 def translated(error: BackendError, *, missing: bool = False) -> BackendError:

@@ -32,7 +32,7 @@ from backends.records import (
 from backends.rest.tmf import marks
 from backends.rest.tmf.cases import event_note, ticket_events
 from backends.rest.tmf.changing import difference, whole
-from backends.rest.tmf.checking import REFERS, check_references, conflict, named_by, sound, stale
+from backends.rest.tmf.checking import check_references, conflict, named_by, sound, stale
 from backends.rest.tmf.pieces import Json, Reading
 from backends.rest.tmf.reading import Reader
 from backends.rest.tmf.site import Site
@@ -103,6 +103,9 @@ class _Run:
         for step in alone:
             if step.change is None and not step.known:
                 await self._change(step)
+        for step in self._steps:
+            if step.known:
+                step.known = self._keys[step.item.record.key] = self._keys.get(step.known, step.known)
         done = [step for step in self._steps if step.change is not None]
         return Receipt(
             tuple(step.change for step in done if step.change is not None),
@@ -184,7 +187,7 @@ class _Run:
         changes: dict[str, Any] = {}
         left_out = False
         for name, key in named_by(record):
-            if name in REFERS and is_new(key):
+            if is_new(key):
                 changes[name] = self._keys.get(key, "")
                 left_out = left_out or key not in self._keys
         return (replace(record, **changes) if changes else record), left_out
@@ -235,7 +238,7 @@ class _Run:
         made = step.change.after
         assert made is not None
         names = {name: self._keys.get(key, "") for name, key in named_by(step.item.record) if is_new(key)}
-        changes: dict[str, Any] = {name: value for name, value in names.items() if name in REFERS and value}
+        changes: dict[str, Any] = {name: value for name, value in names.items() if value}
         item = Put(replace(made, **changes), seen=made.version)
         later = Step(step.position, item, f"{step.mark}/link")
         await self._change(later)
