@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from backends.feeds import moments
 from backends.feeds.alertmanager_alerts import alerts_in, fold_alerts, silences_in
 from backends.feeds.alertmanager_rules import Rules, rules_from
 from backends.feeds.feed import FeedBackend
@@ -38,8 +39,7 @@ class AlertmanagerReader:
         self._settle = settle
         self._body = b""
         self._reading: Reading | None = None
-        self._told: frozenset[Key] = frozenset()
-        self._started: str | None = None
+        self._told: Mapping[Key, datetime] = {}
         self._held: dict[Key, datetime] = {}
 
     async def read(self, http: Http, now: datetime) -> Reading:
@@ -72,22 +72,24 @@ class AlertmanagerReader:
         return (await http.get(f"{_API}silences")).array()
 
     async def _through_restarts(self, http: Http, reading: Reading, now: datetime) -> Reading:
-        """Return the reading with what vanished because the server was started anew held for `settle`."""
+        """Return the reading with what vanished because the server was started anew held for `settle`.
+
+        The server's start and its last word of an alert are moments of one clock: what it heard before it was started
+        is what it has forgotten.
+        """
         keys = frozenset(outage.key for outage in reading.outages)
-        gone = self._told - keys - reading.held - frozenset(reading.withdrawn)
-        self._told = keys
-        if gone or self._started is None:
-            started = await self._start_of(http)
-            if self._started is not None and started != self._started:
-                self._held.update(dict.fromkeys(gone, now + self._settle))
-            self._started = started
+        gone = self._told.keys() - keys - reading.held - reading.withdrawn.keys()
+        if gone:
+            started = await self._start_of(http, now)
+            lost = [key for key in gone if started is not None and self._told[key] < started]
+            self._held.update(dict.fromkeys(lost, now + self._settle))
+        self._told = reading.told_at
         self._held = {key: until for key, until in self._held.items() if until > now and key not in keys}
         return _holding(reading, self._held)
 
-    async def _start_of(self, http: Http) -> str:
-        """Return when the server was started, in its own words; empty when it does not say."""
-        status = (await http.get(f"{_API}status")).json()
-        return str(status.get("uptime", "")) if isinstance(status, dict) else ""
+    async def _start_of(self, http: Http, now: datetime) -> datetime | None:
+        """Return when the server was started, None when it does not say."""
+        return moments.iso((await http.get(f"{_API}status")).object().get("uptime"), now, Notes(), "uptime")
 
 
 def _holding(reading: Reading, keys: Iterable[Key]) -> Reading:

@@ -154,6 +154,7 @@ def fold_alerts(
         frozenset(held - set(withdrawn)),
         {key: why for key, why in withdrawn.items() if key not in groups},
         {key: max(ends) for key, group in groups.items() if (ends := _ends(group))},
+        {key: max(alert.updated_at for _, alert in group.alerts) for key, group in groups.items()},
         tells_history=False,
     )
 

@@ -37,6 +37,8 @@ class Reading:
     withdrawn: Mapping[Key, str] = field(default_factory=dict)
     ends: Mapping[Key, datetime] = field(default_factory=dict)
     """When an outage counts as over if the source says nothing more about it."""
+    told_at: Mapping[Key, datetime] = field(default_factory=dict)
+    """When the source itself last heard of an outage, by its own clock."""
     complete: bool = True
     """False when a part of what the source lists could not be read now."""
     tells_history: bool = True

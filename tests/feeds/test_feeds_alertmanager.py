@@ -143,6 +143,21 @@ async def test_a_restarted_server_is_no_repair(tmp_path: Path) -> None:
             assert {one.coverage.elements for one in found if one.ended_at} == {("lub-3",)}
 
 
+async def test_a_restart_long_ago_holds_nothing(tmp_path: Path) -> None:
+    """A repair after a restart is a repair at once, also when the restart was not noticed."""
+    with running(tmp_path) as server:
+        async with _feed(server, settle_seconds=1_000) as backend:
+            lasting = alert(olt="lub-3")
+            await _post(server, lasting)
+            await _until(backend, lambda found: len(found) == 1)
+            await asyncio.to_thread(server.stop)
+            await asyncio.to_thread(server.start)
+            await _post(server, lasting)
+            await backend.look()
+            await asyncio.to_thread(server.resolve, [lasting])
+            await _until(backend, lambda found: found[0].state is OutageState.RESTORED)
+
+
 async def test_what_is_held_is_let_go(tmp_path: Path) -> None:
     """What nobody sends again after a restart is over in the end."""
     with running(tmp_path) as server:

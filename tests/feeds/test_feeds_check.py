@@ -100,7 +100,7 @@ def test_a_source_is_checked_by_its_name(network: Network, call: Call) -> None:
     assert "London" in ended.out
     assert "left out: 1 × names no place and no service that are known here" in ended.out
     assert "not understood: “alert 4” cannot be read" in ended.out
-    assert network.asked == ["/api/v2/alerts", "/api/v2/status"]
+    assert network.asked == ["/api/v2/alerts"]
 
 
 def test_json_has_everything(network: Network, call: Call) -> None:
