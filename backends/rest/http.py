@@ -12,7 +12,8 @@ import asyncio
 import json as jsonlib
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode, urljoin, urlsplit
@@ -37,6 +38,8 @@ T = TypeVar("T")
 Value = str | int | float | bool | None
 Params = Mapping[str, Value | Sequence[Value]] | Sequence[tuple[str, Value]]
 """A query: None is left out, True is `true`, a sequence repeats its name."""
+Given = Mapping[str, str] | Headers | None
+"""Headers of one request; `Headers` where one is a secret, so that no report of a crash spells it out."""
 Next = str | Params | None
 """What leads to the next page: a URL of the same origin, other parameters for the same path, or None after the last."""
 
@@ -127,7 +130,7 @@ class Http:
         path: str,
         params: Params | None = None,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Given = None,
         remembered: bool = False,
     ) -> Answer:
         """Return what is at `path`; repeated by itself while the deadline allows.
@@ -155,7 +158,7 @@ class Http:
         json: Any = None,
         content: bytes | str | None = None,
         params: Params | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Given = None,
         key: str = "",
         safe: bool = False,
     ) -> Answer:
@@ -165,12 +168,12 @@ class Http:
         `key` goes into the Idempotency-Key header, as a quoted string.
         """
         body = content.encode("utf-8", "replace") if isinstance(content, str) else content
-        own = dict(headers or {})
+        own = Headers(dict(headers.items() if headers else ()))
         if json is not None:
             body = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
                 "utf-8", "replace"
             )
-            if not any(name.lower() == "content-type" for name in own):
+            if not any(name.lower() == "content-type" for name, _ in own.items()):
                 own["Content-Type"] = "application/json"
         if key:
             own["Idempotency-Key"] = '"' + quote(key, safe="/:+-._~ !#$&'()*,;=?@[]^`{|}<>") + '"'
@@ -214,7 +217,7 @@ class Http:
 
     async def stream(
         self, path: str, *, params: Params | None = None, last_id: str = ""
-    ) -> AsyncIterator[ServerSentEvent]:
+    ) -> AsyncGenerator[ServerSentEvent, None]:
         """Yield server-sent events from the one after `last_id` on.
 
         It never ends by itself: raises Unavailable when the server ends it, or is silent for `streaming.SILENCE`.
@@ -228,8 +231,9 @@ class Http:
         call = self._call("GET", path, params, headers)
         line = await self._ready()
         response = await self._begun(line, call)
-        async for event in events_of(response, self.access.name):
-            yield event
+        async with aclosing(events_of(response, self.access.name)) as events:
+            async for event in events:
+                yield event
 
     async def _begun(self, line: Line, call: _Call) -> httpx.Response:
         """Return the answer whose body is the stream, within the deadline; raises what a request raises."""
@@ -252,12 +256,12 @@ class Http:
         method: str,
         path: str,
         params: Params | None,
-        headers: Mapping[str, str] | None = None,
+        headers: Given = None,
         content: bytes | None = None,
         *,
         safe: bool = False,
     ) -> _Call:
-        own = {**self._headers, "Accept-Encoding": ENCODINGS, **(headers or {})}
+        own = {**self._headers, "Accept-Encoding": ENCODINGS, **dict(headers.items() if headers else ())}
         return _Call(method, self._url(path, params), own, content, safe)
 
     def _url(self, path: str, params: Params | None = None) -> str:

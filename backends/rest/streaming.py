@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING
 
 from backends.errors import Unavailable
@@ -39,7 +39,7 @@ class _Watched:
             yield text
 
 
-async def events_of(response: httpx.Response, source: str) -> AsyncIterator[ServerSentEvent]:
+async def events_of(response: httpx.Response, source: str) -> AsyncGenerator[ServerSentEvent, None]:
     """Yield the events of a response; closes it. Raises Unavailable when it ends, fails, or is silent too long."""
     import httpx
     from httpx_sse import EventSource, SSEError

@@ -127,7 +127,7 @@ class Line:
             kind = Unsent
         says = type(error).__name__
         if isinstance(error, httpx.TransportError) and not isinstance(error, httpx.LocalProtocolError):
-            says += f": {_reason(error)}"
+            says = _reason(error) or says
         return kind(clean.line(self._scrub(says), limit=DETAIL_LIMIT), source=self.access.name)
 
 
@@ -136,7 +136,7 @@ def _has_body(method: str, response: httpx.Response) -> bool:
 
 
 def _reason(error: BaseException) -> str:
-    """Return the words of the system's error under `error`, else its own."""
+    """Return the words of the system's error under `error`, else its own, if it has any."""
     says = str(error)
     seen: BaseException | None = error
     for _step in range(_CAUSES):
@@ -148,4 +148,4 @@ def _reason(error: BaseException) -> str:
             break
         below = getattr(seen, "exceptions", None)
         seen = below[0] if below else seen.__cause__ or seen.__context__
-    return says or "no reason given"
+    return says

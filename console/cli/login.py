@@ -47,7 +47,7 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
     secret = _asked(args, setting, name)
     tried = "" if args.no_try else _tried(setting, name, source, secret)
     kept = _kept(setting, name, secret)
-    setting.out.line(_("signed in to {source}; the secret is kept in: {store}").format(source=name, store=kept))
+    setting.out.line(_("the secret of {source} is kept in: {store}").format(source=name, store=kept))
     if tried:
         setting.out.line(tried)
     return codes.OK

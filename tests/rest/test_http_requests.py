@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
@@ -392,3 +393,15 @@ async def test_closed_and_asked_again_it_opens_anew() -> None:
         await http.close()
         await http.get("x")
         assert server.connections == 2
+
+
+async def test_a_connection_that_the_server_closed_while_idle_costs_no_write() -> None:
+    """Servers end idle connections without a word: the next write goes out on a new one, once."""
+
+    async def closing(request: Request) -> AsyncGenerator[bytes, None]:
+        yield _echo(request)
+
+    async with on_server(lambda request: closing(request)) as (http, server):
+        for number in range(10):
+            await http.send("POST", f"x/{number}", json={})
+        assert len(server.requests) == server.connections == 10

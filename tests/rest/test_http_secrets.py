@@ -354,3 +354,16 @@ def test_headers_show_nothing() -> None:
     told = io.StringIO()
     Console(file=told).print(headers)
     assert "sesame" not in repr(headers) + told.getvalue()
+
+
+async def test_a_header_that_is_a_secret_is_not_shown_either() -> None:
+    """A session's cookie given as `Headers` is sent, and in no frame of an error."""
+    async with on_server(lambda _: reply(500, {}), deadline=2.0) as (http, server):
+        for method in ("GET", "POST"):
+            with pytest.raises(Unavailable) as caught:
+                await http.send(method, "x", json={}, headers=Headers({"Cookie": "sid=sesame-4711"}))
+            assert "sesame" not in _everything(caught.value)
+        with pytest.raises(Unavailable) as caught:
+            await http.get("x", headers=Headers({"Cookie": "sid=sesame-4711"}))
+        assert "sesame" not in _everything(caught.value)
+        assert {one.headers["cookie"] for one in server.requests} == {"sid=sesame-4711"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 
 import pytest
@@ -19,7 +19,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 def _sending(*pieces: bytes, then: asyncio.Event | None = None) -> Callable[[Request], Given]:
     """Return a handler that sends the pieces and keeps the line open until `then`."""
 
-    async def body() -> AsyncIterator[bytes]:
+    async def body() -> AsyncGenerator[bytes, None]:
         yield HEAD
         for piece in pieces:
             yield piece
@@ -39,7 +39,7 @@ async def test_events_come_in_order_with_their_ids() -> None:
     )
     async with on_server(_sending(*pieces, then=end)) as (http, server):
         stream = http.stream("events", params={"kind": "ticket"}, last_id="6")
-        async with aclosing(stream):  # type: ignore[type-var]
+        async with aclosing(stream):
             first = await anext(stream)
             second = await anext(stream)
         assert (first.id, first.event, first.data) == ("7", "change", "one\ntwo")
@@ -69,7 +69,7 @@ async def test_a_stream_that_ends_or_falls_silent_is_unavailable(monkeypatch: py
             await _all(http.stream("events"))
     end.set()
 
-    async def comments() -> AsyncIterator[bytes]:
+    async def comments() -> AsyncGenerator[bytes, None]:
         yield HEAD
         for _ in range(6):
             await asyncio.sleep(0.06)
@@ -140,3 +140,23 @@ async def test_streams_take_no_place_of_requests() -> None:
         assert [(await anext(one)).data for one in streams] == ["x", "x"]
         assert (await http.get("x")).json() == [1]
         end.set()
+
+
+async def test_who_stops_listening_ends_the_connection() -> None:
+    """Closing the iterator closes the line at once, not when somebody tidies up."""
+    gone = asyncio.Event()
+
+    async def body() -> AsyncGenerator[bytes, None]:
+        yield HEAD + b"data: x\n\n"
+        try:
+            while True:
+                await asyncio.sleep(0.01)
+                yield b": still here\n\n"
+        finally:
+            gone.set()
+
+    async with on_server(lambda _: body()) as (http, _server):
+        stream = http.stream("events")
+        assert (await anext(stream)).data == "x"
+        await stream.aclose()
+        await asyncio.wait_for(gone.wait(), 10)

@@ -4,7 +4,7 @@
         ...server.url...
         server.requests[0].headers["authorization"]
 
-The handler gets each `Request` and returns the whole answer's bytes, an async iterator of pieces, or None to close the
+The handler gets each `Request` and returns the whole answer's bytes, an async generator of pieces, or None to close the
 connection without a word. Connections are kept alive as long as an answer says how long it is.
 """
 
@@ -14,13 +14,13 @@ import asyncio
 import json
 import ssl
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
-Given = bytes | AsyncIterator[bytes] | None
+Given = bytes | AsyncGenerator[bytes, None] | None
 Handler = Callable[["Request"], Given | Awaitable[Given]]
 
 
@@ -111,9 +111,10 @@ class PlainServer:
                     if ends or b"content-length" not in answer.partition(b"\r\n\r\n")[0].lower():
                         return
                 else:
-                    async for piece in answer:
-                        writer.write(piece)
-                        await writer.drain()
+                    async with aclosing(answer):
+                        async for piece in answer:
+                            writer.write(piece)
+                            await writer.drain()
                     return
         except ConnectionError:
             pass  # the client went away

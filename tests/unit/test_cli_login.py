@@ -273,4 +273,4 @@ def test_the_doctor_tells_a_dead_source_from_a_broken_secret(desk: Desk) -> None
     assert "is no file of secrets" in ended.out
     desk.secrets.unlink()
     ended = desk.call("doctor")
-    assert "cannot be reached (ConnectError: Connection refused)" in ended.out
+    assert "cannot be reached (Connection refused)" in ended.out
