@@ -62,6 +62,14 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
         """Tell the agent what an error means."""
         self.say(failure_words(error), Tone.BAD)
 
+    def tell_done(self, words: str) -> None:
+        """Say what the last deed stored, and how to take it back; or that it is still on its way (R23)."""
+        deed = self.desk.last_deed()
+        if deed is not None and deed.receipt.waiting:
+            self.say(_("Kept here, NOT SENT yet: it goes out when its source answers. O shows it."), Tone.WARN)
+        else:
+            self.say(f"{words} {_('u takes it back.')}", Tone.GOOD)
+
     # actions --------------------------------------------------------------------------------------------------
 
     def base_screen(self) -> BaseScreen:

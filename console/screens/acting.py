@@ -46,7 +46,7 @@ class ActsOnCustomer(CustomerBase):
         except BackendError as error:
             self.say(failure_words(error), Tone.BAD)
             return
-        self.say(f"{words} {_('u takes it back.')}", Tone.GOOD)
+        self.console_app.tell_done(words)
         await self.refresh_now()
 
     def try_to_do(self, make: object, action: str, about: str, words: str) -> None:
@@ -170,8 +170,12 @@ class ActsOnCustomer(CustomerBase):
     def act_reference(self) -> None:
         """Show the reference large, and record that it was given."""
         ticket = self.ticket() or self.open_ticket()
-        if ticket is not None:
-            self.give_reference(ticket)
+        if ticket is None:
+            return
+        if not ticket.reference:
+            self.say(_("It has no number yet: its source gives one when it takes it. O shows what waits."), Tone.WARN)
+            return
+        self.give_reference(ticket)
 
     @work(group="reference", exit_on_error=False)
     async def give_reference(self, ticket: Ticket, deed: Deed | None = None) -> None:
@@ -267,7 +271,7 @@ class ActsOnCustomer(CustomerBase):
 
     def stored(self, words: str, ticket: Key = "") -> None:
         """Say what was stored, read the customer again, and go to what is new: the top, and the ticket if one is."""
-        self.say(f"{words} {_('u takes it back.')}", Tone.GOOD)
+        self.console_app.tell_done(words)
         self.run_worker(self._go_to_new(ticket), group="after", exit_on_error=False)
 
     async def _go_to_new(self, ticket: Key) -> None:

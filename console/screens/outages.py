@@ -185,7 +185,7 @@ class OutagesScreen(BaseScreen):
             raised = deed.receipt.changes[0].after
             if not about and isinstance(raised, Outage):
                 deed.about = plain(f"{raised.reference} {raised.title}")
-            self.say(f"{words} {_('u takes it back.')}", Tone.GOOD)
+            app.tell_done(words)
             self.read()
 
         app.push_screen(FormScreen(Plan(ACTION, "", view, store, subject, after=after)))

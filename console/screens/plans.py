@@ -112,7 +112,8 @@ def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None)
             deed.about = plain(opened.reference)
             words = _("Ticket {reference} is open.").format(reference=plain(opened.reference))
             screen.stored(words, ticket=opened.key)
-            screen.give_reference(opened, deed)
+            if opened.reference:  # one that is still on its way to its source has none yet
+                screen.give_reference(opened, deed)
 
     return _plan(screen, "ticket", view, make, "", subject=subject, after=after)
 

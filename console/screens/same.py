@@ -20,7 +20,7 @@ from console.screens.base import BaseScreen
 from console.screens.picking import PickScreen
 from widgets.omnibox import Omnibox
 from widgets.rows import RowList
-from widgets.views import ChoiceView, RowsView, Tone
+from widgets.views import ChoiceView, RowsView
 
 if TYPE_CHECKING:
     from console.screens.customer_base import CustomerBase
@@ -127,5 +127,5 @@ class SameScreen(BaseScreen):
             return
         self.console_app.act_back()
         done = _("Shown as one from now on.") if kind is LinkKind.SAME_CUSTOMER else _("Kept apart from now on.")
-        self.console_app.say(f"{done} {_('u takes it back.')}", Tone.GOOD)
+        self.console_app.tell_done(done)
         self.console_app.act_reload()

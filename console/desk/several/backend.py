@@ -241,12 +241,17 @@ class Several:
         found: dict[Key, Customer] = {}
 
         async def ask(member: Member, theirs: list[Key]) -> None:
+            found.update(self._circles.last_seen(joined(member.name, key) for key in theirs))
             await self.meet(member)
             for one in await member.backend.customers(theirs):
                 known = rekeyed(one, member.up)
                 found[known.key] = known
 
-        await self._each({source: ask(self.members[source], theirs) for source, theirs in by_source.items()})
+        try:
+            await self._each({source: ask(self.members[source], theirs) for source, theirs in by_source.items()})
+        except BackendError:
+            if not found:
+                raise
         return tuple(found[key] for key in keys if key in found)
 
     async def timeline(

@@ -60,6 +60,11 @@ class Circles:
         """Return the persons that were opened lately, the last one first."""
         return list(reversed(self._circles.values()))
 
+    def last_seen(self, keys: Iterable[Key]) -> dict[Key, Customer]:
+        """Return those of the customers that were opened lately, as they were then."""
+        files = {key: circle.asked.file for key in keys if (circle := self._circles.get(key)) is not None}
+        return {key: file.customer for key, file in files.items() if file is not None}
+
     def _circle(self, key: Key) -> Circle:
         circle = self._circles.pop(key, None)
         if circle is None:
