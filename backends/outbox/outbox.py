@@ -56,7 +56,9 @@ class Outbox(Reading):
     ) -> None:
         self.inner = inner
         self.agent = agent
-        self.error: BackendError | None = None
+        self._error: BackendError | None = None
+        self._last_answer: datetime | None = None
+        self._away = False
         self.remembered = Remembered()
         self.hub = Hub()
         self.ledger = Ledger(journal, inner.name, now, self._heard)
@@ -98,6 +100,23 @@ class Outbox(Reading):
         return self.inner.omits
 
     @property
+    def error(self) -> BackendError | None:
+        """Why the source did not answer last, None when it did; what is read may then be a copy (`last_answer`)."""
+        return self._error or getattr(self.inner, "error", None)
+
+    @property
+    def last_answer(self) -> datetime | None:
+        """When the source was last heard; None when it never was."""
+        heard: datetime | None = getattr(self.inner, "last_answer", self._last_answer)
+        return heard
+
+    @property
+    def stale_since(self) -> Mapping[str, datetime]:
+        """What is read from a kept copy, and of when that is; nothing where none is kept."""
+        found: Mapping[str, datetime] = getattr(self.inner, "stale_since", {})
+        return found
+
+    @property
     def failure(self) -> BackendError | None:
         """Why nothing can be taken: the journal cannot be used. None when it can."""
         return self.ledger.failure
@@ -137,9 +156,9 @@ class Outbox(Reading):
             async with asyncio.timeout(self._patience):
                 await self.reach()
         except (Unavailable, NotSignedIn) as error:
-            self.error = error
+            self.unanswered(error)
         except TimeoutError:
-            self.error = Unavailable("not reached yet", source=self.name)
+            self.unanswered(Unavailable("not reached yet", source=self.name))
         except BaseException:
             await self.close()
             raise
@@ -180,10 +199,18 @@ class Outbox(Reading):
         self._reached = True
         self.answered()
 
+    def unanswered(self, error: BackendError) -> None:
+        """Hear why the source did not answer."""
+        self._error, self._away = error, True
+
     def answered(self) -> None:
         """Hear that the source has answered: what waits for it is due."""
-        lost, self.error = self.error, None
-        if lost is not None and self._postman is not None:
+        if getattr(self.inner, "error", None) is not None:
+            self._away = True  # a kept copy answered in its place
+            return
+        back, self._away = self._away, False
+        self._error, self._last_answer = None, self.ledger.now()
+        if back and self._postman is not None:
             self._postman.wake(line_back=True)
 
     def hidden(self) -> frozenset[int]:

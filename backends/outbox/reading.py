@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from backends import wire
-from backends.errors import BackendError, NotFound, Unavailable
+from backends.errors import BackendError, NotFound, NotSignedIn, Unavailable
 from backends.memory.searching import around, has_words
 from backends.outbox.ledger import Ledger
 from backends.outbox.marks import Name, is_provisional
@@ -78,8 +78,6 @@ class Reading:
     inner: Backend
     ledger: Ledger
     remembered: Remembered
-    error: BackendError | None
-    """Why the source did not answer last, None when it did."""
 
     async def reach(self) -> None:
         """Make the source ready for a call; raises what keeps it away."""
@@ -87,6 +85,10 @@ class Reading:
 
     def hidden(self) -> frozenset[int]:
         """Return the numbers of batches that nobody is to see yet."""
+        raise NotImplementedError
+
+    def unanswered(self, error: BackendError) -> None:
+        """Hear why the source did not answer."""
         raise NotImplementedError
 
     def answered(self) -> None:
@@ -114,8 +116,8 @@ class Reading:
         try:
             await self.reach()
             found = await call()
-        except Unavailable as error:
-            self.error = error
+        except (Unavailable, NotSignedIn) as error:
+            self.unanswered(error)
             raise
         self.answered()
         if self.ledger.entries:
@@ -131,7 +133,7 @@ class Reading:
 
     async def operators(self) -> tuple[Operator, ...]:
         """Return all operators, by name."""
-        found = await self.asked(self.inner.operators)
+        found = await self.asked(lambda: self.inner.operators())
         self.remembered.keep(found)
         over = self.overlay()
         if not any(True for _ in over.every(Operator)) and not over.removed:
@@ -140,7 +142,7 @@ class Reading:
 
     async def agents(self) -> tuple[Agent, ...]:
         """Return all agents, by login."""
-        found = await self.asked(self.inner.agents)
+        found = await self.asked(lambda: self.inner.agents())
         over = self.overlay()
         if not any(True for _ in over.every(Agent)) and not over.removed:
             return found

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from backends.contract import BackendContract
 from backends.memory import MemoryBackend
+from backends.offline import Kept
 from backends.outbox import Outbox
 from backends.port import Backend
 from backends.sql import open_url
@@ -35,12 +36,13 @@ class TestOutboxOverMemory(BackendContract):
 
 
 class TestOutboxOverSqlite(BackendContract):
-    """The suite over a file behind an outbox; the second handle is another agent's, with a journal of its own."""
+    """The suite over a file behind an outbox that keeps what was read; the second handle is another agent's."""
 
     @pytest_asyncio.fixture
     async def backend(self, tmp_path: Path) -> AsyncIterator[Backend]:  # type: ignore[override]  # a fixture's needs
         """Yield an outbox before a new file."""
-        outbox = Outbox(open_url(f"sqlite://{tmp_path}/desk/desk.db"), tmp_path / "box.db", agent="ola")
+        kept = Kept(open_url(f"sqlite://{tmp_path}/desk/desk.db"), tmp_path / "kept.db", keep=True)
+        outbox = Outbox(kept, tmp_path / "box.db", agent="ola")
         await outbox.open()
         yield outbox
         await outbox.close()

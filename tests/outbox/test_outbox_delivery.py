@@ -142,7 +142,7 @@ async def test_refused_text_survives_the_console(tmp_path: Path) -> None:
 
 
 async def test_what_builds_on_what_waits_is_delivered_in_order(tmp_path: Path) -> None:
-    """A customer, their ticket, a change of it and another: each waits for the one before, and real keys replace ours."""
+    """A customer, their ticket and changes of it: each waits for the one before, and real keys replace ours."""
     async with a_desk(tmp_path) as desk:
         desk.line.cut()
         first = await desk.put(a_customer(desk.operator, name="Ewa Nowa"))
