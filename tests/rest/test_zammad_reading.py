@@ -26,7 +26,9 @@ from backends.records import (
     TicketState,
 )
 from tests.rest.zammad_stage import a_case, a_user, batch, handle, of, opened, options
-from tests.servers.zammad import COLLEAGUE, Refusal, Running, stamp, zammad_server
+from tests.servers.zammad import Running, zammad_server
+from tests.servers.zammad_desk import Refusal
+from tests.servers.zammad_state import COLLEAGUE, stamp
 
 pytestmark = pytest.mark.xdist_group("zammad")
 

@@ -107,10 +107,13 @@ class ZammadBackend:
         await self._reader.site.get("users/me")
 
     async def close(self) -> None:
-        """End all listening, wait for what is being written, let go of the connections."""
+        """End all listening, wait a deadline long for what is being written, let go of the connections."""
         if self._closed is not None:
             self._closed.set()
-        await asyncio.gather(*self._writing, return_exceptions=True)
+        if self._writing:
+            await asyncio.wait(self._writing, timeout=self.http.access.deadline)
+        for task in self._writing:
+            task.cancel()  # its marks tell what was stored when it is written again
         self._reader.site.forget()
         await self.http.close()
 

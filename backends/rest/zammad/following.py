@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from backends.errors import BackendError
 from backends.events import ContactAdded, CustomerChanged, Event, Resync, TicketChanged
 from backends.rest.zammad import rows
 from backends.rest.zammad.articles import is_contact
@@ -21,10 +22,12 @@ from backends.rest.zammad.cases import key_for
 from backends.rest.zammad.marks import micros
 from backends.rest.zammad.people import SYSTEM, key_of
 from backends.rest.zammad.rows import Row
-from backends.rest.zammad.site import PAGE, Site
+from backends.rest.zammad.site import Site
 
 _CURSOR = re.compile(r"z(?P<tickets>[0-9]{1,17})\.(?P<users>[0-9]{1,17})", re.ASCII)
-_MOST_PAGES = 30
+_LOOK = 50
+"""Rows of a page: usually the first one holds all that is new."""
+_MOST_PAGES = 60
 """Pages of changes that one look reads; who was away longer has to look at everything again."""
 _REMEMBERED = 10_000
 _SECOND = 1_000_000
@@ -82,6 +85,10 @@ class Follower:
             except _TooMuch:
                 await self._begin()
                 yield Resync(self._cursor())
+            except BackendError:
+                if self._closed.is_set():
+                    return
+                raise
 
     async def _pause(self) -> bool:
         """Wait for the next look; returns whether it was closed instead."""
@@ -145,11 +152,11 @@ class Follower:
         found: list[Row] = []
         for page in range(1, _MOST_PAGES + 1):
             if kind == "Ticket":
-                got = await self._site.all_tickets(page, "updated_at")
+                got = await self._site.all_tickets(page, "updated_at", most=_LOOK)
             else:
-                got = await self._site.searched(kind, {"query": "*"}, page, "updated_at")
+                got = await self._site.searched(kind, {"query": "*"}, page, "updated_at", most=_LOOK)
             found += [row for row in rows.by_id(got).values() if seen.is_news(row, after)]
-            if len(got) < PAGE or any(rows.version(row) <= after for row in got):
+            if len(got) < _LOOK or any(rows.version(row) <= after for row in got):
                 return found
         raise _TooMuch
 

@@ -88,7 +88,7 @@ class Options:
     internal: frozenset[str] = _INTERNAL
     """Channels whose contacts customers do not see in Zammad's own pages."""
     send: frozenset[str] = _SENT
-    """Channels on which an outbound contact is sent by Zammad; on others it is only noted."""
+    """Channels on which an outbound contact is sent by Zammad, of e-mail and SMS; elsewhere it is only noted."""
     marker: str = "note"
     """The attribute of a ticket that carries our mark."""
     calls: bool = True
@@ -133,7 +133,7 @@ def options_from(given: Mapping[str, object] | None, url: str, source: str = "")
         countries=table.mapped("countries", lambda name: _text(name).casefold(), _text),
         pending_days=table.one("pending_days", _days, 3.0),
         internal=table.some("internal", _among(CHANNELS), _INTERNAL),
-        send=table.some("send", _among(CHANNELS), _SENT),
+        send=table.some("send", _among((Channel.EMAIL, Channel.SMS)), _SENT),
         marker=table.one("marker", _text, "note"),
         calls=table.one("calls", _flag, True),
         history=table.one("history", _flag, True),

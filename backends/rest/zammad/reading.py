@@ -84,10 +84,19 @@ class Reader:
         found = await self.site.together(one(key) for key in keys)
         return tuple(each for each in found if each is not None)
 
-    async def agents(self) -> tuple[Agent, ...]:
-        """Return those who work in Zammad, by login: users whose roles say so, and whoever is signed in."""
+    async def agents(self, called: str = "") -> tuple[Agent, ...]:
+        """Return those who work in Zammad, by login: users whose roles say so, and whoever is signed in.
+
+        A search without Elasticsearch knows no roles: there, those `called` so are added.
+        """
         me = await self.site.row("users/me")
         found = {rows.number(me, "id"): me}
+        if words := " ".join(clean.tokens(called)):
+            got = await self.site.searched("User", {"query": words})
+            found |= rows.by_id(row for row in got if self._works_here(row))
+            words = called.partition("@")[0].partition(" ")[0]
+            got = await self.site.searched("User", {"query": " ".join(clean.tokens(words))}) if words else []
+            found |= rows.by_id(row for row in got if self._works_here(row))
         for page_number in range(1, PAGE):
             got = await self.site.searched("User", {"query": "roles:Agent OR roles:Admin"}, page_number)
             fresh = rows.by_id(got).keys() - found.keys()

@@ -7,7 +7,6 @@ checked here before it counts. What was typed becomes words and digits only; not
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -69,7 +68,8 @@ async def search(reader: Reader, text: str, limit: int, operator_keys: frozenset
     typed = _Typed.read(text, operator.country)
     if not typed.words or len(typed.words) > _MOST_WORDS or max(map(len, typed.words)) > _LONGEST_WORD:
         return ()
-    users, tickets = await asyncio.gather(_users(reader, typed), _tickets(reader, typed))
+    tickets = await _tickets(reader, typed)
+    users = await _users(reader, typed, tickets)
     found: list[Found] = []
     for row in users.values():
         customer = reader.customer_from(row)
@@ -83,11 +83,10 @@ async def search(reader: Reader, text: str, limit: int, operator_keys: frozenset
     return tuple(match if alone else replace(match, exact=False) for _, match in found[:limit])
 
 
-async def _users(reader: Reader, typed: _Typed) -> dict[int, Row]:
+async def _users(reader: Reader, typed: _Typed, tickets: list[Row]) -> dict[int, Row]:
     """Return users whom any of the questions brings, and those of the tickets with this number."""
     asked = [reader.site.searched("User", {"query": query}, most=_ASKED) for query in _questions(reader, typed)]
     found = rows.by_id(*await reader.site.together(asked))
-    tickets = await _tickets(reader, typed)
     wanted = {rows.number(row, "customer_id") for row in tickets}
     if typed.compact.isascii() and typed.compact.isdigit() and len(typed.compact) < 12:
         wanted.add(int(typed.compact))

@@ -31,7 +31,8 @@ _LISTED_OF_CUSTOMER = 15
 """How many open and how many closed tickets the list of a customer's has at most."""
 _NAMES_LAST = 300.0  # seconds
 _CALLS_LAST = 5.0
-_KEPT = 500
+_KEPT = 300
+_REMEMBERED = 200_000  # characters of all bodies of a ticket that is kept in memory
 _API = "api/v1"
 _FULL = {"expand": "true"}
 
@@ -136,10 +137,17 @@ class Site:
         async with self._naming:
             if self._names is None or self._names[0] < time.monotonic():
                 lists = await asyncio.gather(
-                    *(self.every(path) for path in ("ticket_states", "ticket_priorities", "groups"))
+                    self.every("ticket_states"), self._allowed("ticket_priorities"), self._allowed("groups")
                 )
                 self._names = (time.monotonic() + _NAMES_LAST, Names.read(*lists))
             return self._names[1]
+
+    async def _allowed(self, path: str) -> list[Row]:
+        """Return all rows of a list whose names also come with each ticket; none where the agent may not see it."""
+        try:
+            return await self.every(path)
+        except NotAllowed:
+            return []
 
     async def every(self, path: str) -> list[Row]:
         """Return all rows of a short list."""
@@ -157,7 +165,11 @@ class Site:
         """Return all articles of a ticket, oldest first; from memory when the ticket did not change since."""
         name = (rows.number(ticket, "id"), rows.version(ticket))
         kept = self._articles.get(name)
-        return kept if kept is not None else self._articles.keep(name, await self.articles_now(name[0]))
+        if kept is None:
+            kept = await self.articles_now(name[0])
+            if sum(len(rows.raw(row, "body")) for row in kept) < _REMEMBERED:
+                self._articles.keep(name, kept)
+        return kept
 
     async def articles_now(self, ticket: int) -> list[Row]:
         """Return all articles of a ticket as they are now."""
@@ -255,13 +267,13 @@ class Site:
             return rows.listed(await self.send("POST", path, params, safe=True), kind)
         return rows.listed(await self.get(path, params), kind)
 
-    async def all_tickets(self, page: int, by: str, order: str = "desc") -> list[Row]:
-        """Return a page of all tickets in some order, from whichever search this site has."""
-        found = await self.searched("Ticket", {"query": "*"}, page, by, order)
+    async def all_tickets(self, page: int, by: str, most: int = PAGE) -> list[Row]:
+        """Return a page of all tickets, the latest first, from whichever search this site has."""
+        found = await self.searched("Ticket", {"query": "*"}, page, by, most=most)
         if found:
             return found
         condition = {"ticket.id": {"operator": "is not", "value": ["0"]}}
-        return await self.searched("Ticket", {"condition": condition}, page, by, order)
+        return await self.searched("Ticket", {"condition": condition}, page, by, most=most)
 
     async def tags(self, ticket: int) -> tuple[str, ...]:
         """Return the tags of a ticket."""
