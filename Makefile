@@ -8,12 +8,12 @@ BIN := $(VENV)/bin
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: help demo test check types format bench docs messages pictures pins wheel clean run dev
+.PHONY: help demo demo-remote test check types format bench docs messages pictures pins wheel clean run dev
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | sort | while IFS="$$(printf '\t')" \
-		read -r name says; do printf '  make %-10s %s\n' "$$name" "$$says"; done
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | while IFS="$$(printf '\t')" \
+		read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
 
 run:
 	@scripts/set-up run $(VENV)
@@ -23,6 +23,9 @@ dev: run
 
 demo: run ## open the console on a made-up operator
 	@$(BIN)/cordboard demo $(ARGS)
+
+demo-remote: run ## a server, alarms where they are installed, and a console on both
+	@$(BIN)/python -m scripts.demo_remote $(ARGS)
 
 test: check ## linter, types, import rules and all tests
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not bench" $(ARGS)

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench import records, screens
+from tests.bench import records, screens, serving
 from tests.bench.large import LONG_HISTORY, SHORT_HISTORY, Large, Size, large
 from tests.bench.tables import Section, markdown, printed, written
 
@@ -35,7 +35,18 @@ def main() -> None:
             sections += _measured(part, big, Path(folder), args.runs)
             print(f"{part}: {time.monotonic() - began:.0f} s", flush=True)
     print(printed(sections))
-    if set(args.parts) == set(PARTS) and not args.dry_run:
+    if args.dry_run:
+        return
+    if APART in args.parts:
+        apart = [section for section in sections if section.title == SERVED]
+        says = (
+            f"One `cordboard serve`, {serving.CONSOLES} clients on one event loop of another process, a copy of a"
+            f" database of {size.customers:,} customers and {size.contacts:,} contacts. To measure only this:"
+            f" `make bench ARGS={APART}`."
+        )
+        written(DOCUMENT, markdown(apart, says, APART), APART)
+    if set(args.parts) >= set(PARTS):
+        sections = [section for section in sections if section.title != SERVED]
         sizes = (
             f"The database holds {size.customers:,} customers and {size.contacts:,} contacts"
             f" ({big.file.stat().st_size / 2**20:,.0f} MiB), one customer with {LONG_HISTORY:,} contacts and one with"
@@ -45,18 +56,21 @@ def main() -> None:
 
 
 PARTS = ("start", "idle", "screens", "records", "storing", "import")
+APART = "serving"
+"""A part with a table of its own, which is written whenever it was measured."""
+SERVED = "A hundred consoles on one server"
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=list(PARTS), metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("parts", nargs="*", default=[*PARTS, APART], metavar="PART", help=", ".join((*PARTS, APART)))
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--contacts", type=int, default=400_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="where the database is kept for the next time")
     parser.add_argument("--dry-run", action="store_true", help="leave docs/benchmarks.md as it is")
     args = parser.parse_args()
-    unknown = set(args.parts) - set(PARTS)
+    unknown = set(args.parts) - {*PARTS, APART}
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     return args
@@ -78,6 +92,8 @@ def _measured(part: str, big: Large, folder: Path, runs: int) -> list[Section]:
         copy = stage.folder / "copy.db"
         shutil.copy(big.file, copy)
         return [Section("Storing", asyncio.run(records.storing(big, copy, stage.folder)))]
+    if part == APART:
+        return [Section(SERVED, asyncio.run(serving.measured(big, stage.folder)))]
     return [Section("Importing", asyncio.run(records.importing(stage.folder)))]
 
 

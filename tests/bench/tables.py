@@ -15,6 +15,12 @@ from pathlib import Path
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
+def _marks(name: str) -> tuple[str, str]:
+    """Return the marks around the table called `name` in the document, of the main one without a name."""
+    return (BEGIN.replace("measured", f"measured {name}"), END.replace("measured", f"measured {name}")) if name else (
+        BEGIN, END)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the table; `goal` is the most that `value` may be, None where there is no goal.
@@ -98,14 +104,15 @@ def printed(sections: Iterable[Section]) -> str:
     return "\n".join(lines)
 
 
-def markdown(sections: Iterable[Section], sizes: str) -> str:
+def markdown(sections: Iterable[Section], sizes: str, name: str = "") -> str:
     """Return the sections as Markdown, with the machine they were measured on."""
-    lines = [BEGIN, "", f"Measured on {datetime.now(UTC):%Y-%m-%d} with {machine()}. {sizes}", ""]
+    begin, end = _marks(name)
+    lines = [begin, "", f"Measured on {datetime.now(UTC):%Y-%m-%d} with {machine()}. {sizes}", ""]
     for section in sections:
         lines += [f"### {section.title}", "", "| " + " | ".join(HEADS) + " |", "|" + " --- |" * len(HEADS)]
         lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row.cells()) + " |" for row in section.rows]
         lines.append("")
-    return "\n".join([*lines, END])
+    return "\n".join([*lines, end])
 
 
 def machine() -> str:
@@ -120,11 +127,12 @@ def machine() -> str:
     )
 
 
-def written(document: Path, table: str) -> None:
+def written(document: Path, table: str, name: str = "") -> None:
     """Put the table into the document in place of the one that is there; raises ValueError when it has no place."""
     text = document.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _old, end, after = rest.partition(END)
+    first, last = _marks(name)
+    before, begin, rest = text.partition(first)
+    _old, end, after = rest.partition(last)
     if not begin or not end:
         raise ValueError(f"{document.name} has no place for the table")
     document.write_text(before + table + after, encoding="utf-8")
