@@ -8,15 +8,7 @@ repeat, drop or copy what waits without reaching any source.
 
 from __future__ import annotations
 
-from pathlib import Path
-from urllib.parse import quote
-
 from backends.outbox.outbox import Outbox
-from backends.outbox.post import Post, journals
+from backends.outbox.post import Post, journal_path, journals
 
 __all__ = ["Outbox", "Post", "journal_path", "journals"]
-
-
-def journal_path(state: Path, profile: str, source: str) -> Path:
-    """Return where the journal of a profile's source is, below the folder of this computer's state."""
-    return state / "outbox" / f"{quote(profile, safe=' ')}-{quote(source, safe=' ')}.db"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from backends import wire
 from backends.delivery import Delivery
@@ -125,11 +126,34 @@ class Post:
                 return entry
         raise NotFound(f"no delivery {number}", source=self.source)
 
+    def given_up(self) -> list[tuple[int, datetime, str, str]]:
+        """Return what was given up of late: number, moment, who, and why."""
+        return self._journal.given_up()
+
     def check(self) -> list[str]:
         """Return what is wrong with the journal; nothing when it is sound."""
         return self._journal.check()
 
 
-def journals(state: Path) -> list[Path]:
-    """Return all journals below the folder of this computer's state."""
-    return sorted((state / "outbox").glob("*.db"))
+def journals(state: Path, profile: str, others: Collection[str] = ()) -> dict[str, Path]:
+    """Return the journals of a profile by the names of their sources, those that it has no longer included.
+
+    `others` are the names of the other profiles: a journal of `desk-two` is not one of `desk`.
+    """
+    found: dict[str, Path] = {}
+    begin = quoted(profile) + "-"
+    longer = [name for name in (f"{quoted(other)}-" for other in others) if len(name) > len(begin)]
+    for file in sorted((state / "outbox").glob("*.db")):
+        if file.name.startswith(begin) and not any(file.name.startswith(name) for name in longer):
+            found[unquote(file.name.removeprefix(begin).removesuffix(".db"))] = file
+    return found
+
+
+def journal_path(state: Path, profile: str, source: str) -> Path:
+    """Return where the journal of a profile's source is, below the folder of this computer's state."""
+    return state / "outbox" / f"{quoted(profile)}-{quoted(source)}.db"
+
+
+def quoted(name: str) -> str:
+    """Return a name as it stands in a file's name."""
+    return quote(name, safe=" ")

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "tickets": "console.cli.tickets",
     "queue": "console.cli.queue",
     "outage": "console.cli.outage",
+    "outbox": "console.cli.outbox",
     "feed": "console.cli.feed",
     "demo": "console.cli.demo",
     "import": "console.cli.importing",

@@ -69,7 +69,7 @@ async def test_what_was_read_is_there_without_the_line_and_says_its_age(tmp_path
     assert str(again.error) == "connection refused"
     assert await again.customer_file(customer.key) == file
     assert await again.timeline(customer.key) == page
-    assert again.last_answer is None
+    assert not again.last_answer
     age = clock() - again.stale_since[customer.key]
     assert timedelta(hours=2, minutes=59) < age < timedelta(hours=3, minutes=5)
     assert [one.customer.key for one in await again.search("nowak")] == [customer.key]
