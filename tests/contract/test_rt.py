@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from backends.contract import BackendContract
 from backends.contract.limits import R
+from backends.contract.searching import HOSTILE
 from backends.port import Backend, MatchedOn
 from backends.records import Entry, Ticket, TicketEvent
 
@@ -52,6 +53,12 @@ class TestRequestTracker(BackendContract):
         again = self._server.backend()
         await again.open()
         return again
+
+    async def test_a_search_is_data(self, backend: Backend) -> None:  # type: ignore[override]  # one store for all
+        """Whatever is typed raises nothing and finds nobody."""
+        await self._bystanders(backend)
+        for text in HOSTILE:
+            assert await backend.search(text) == (), text
 
     def by_server(self, entry: Entry) -> bool:
         """RT notes itself what is done to a ticket."""

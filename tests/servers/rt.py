@@ -89,6 +89,7 @@ sub token {
 }
 sub may { my ($who, $on, @rights) = @_; must($who->PrincipalObj->GrantRight(Right => $_, Object => $on)) for @rights }
 my ($desk, $ewa, $narrow) = map { person($_, 1) } qw(desk ewa narrow);
+my $pia = person('pia', 0);
 may($_, RT->System, qw(SeeQueue ShowTicket ShowTicketComments CreateTicket ReplyToTicket CommentOnTicket ModifyTicket
     OwnTicket TakeTicket StealTicket ReassignTicket SeeCustomField ModifyCustomField SetInitialCustomField SeeGroup
     ShowOutgoingEmail ShowUserHistory)) for $desk, $ewa;
@@ -119,7 +120,7 @@ field('By', 'Select', 'RT::Queue-RT::Ticket-RT::Transaction', @channels);
 my $scrips = RT::Scrips->new($system);
 $scrips->UnLimit;
 while (my $scrip = $scrips->Next) { $scrip->SetDisabled(1) if ($scrip->Description || '') !~ /Open/ }
-printf "%s %s\n", token($desk), token($narrow);
+printf "%s %s %s\n", token($desk), token($narrow), token($pia);
 """
 
 
@@ -134,6 +135,8 @@ class RequestTracker:
         self.token = ""
         self.narrow_token = ""
         """Of somebody who sees one queue, no comments, and no people's data."""
+        self.customer_token = ""
+        """Of a customer called pia, who signs in to RT herself."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -151,7 +154,8 @@ class RequestTracker:
         (self.folder / "RT_SiteConfig.pm").write_text(_SITE)
         (self.folder / "seed.pl").write_text(_SEED)
         self._run(SETUP, "--action", "init", "--dba", "", "--dba-password", "")
-        self.token, self.narrow_token = self._run("perl", str(self.folder / "seed.pl")).split()[-2:]
+        said = self._run("perl", str(self.folder / "seed.pl"))
+        self.token, self.narrow_token, self.customer_token = said.split()[-3:]
 
     def _run(self, *command: str) -> str:
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=300, check=False)
@@ -206,6 +210,11 @@ class RequestTracker:
         with closing(sqlite3.connect(self.folder / "var" / "rt.sqlite3", timeout=30)) as store:
             number: int = store.execute(query, values).fetchone()[0]
             return number
+
+    def text(self, query: str, *values: object) -> str:
+        """Return the text that a query over RT's own tables gives."""
+        with closing(sqlite3.connect(self.folder / "var" / "rt.sqlite3", timeout=30)) as store:
+            return str(store.execute(query, values).fetchone()[0])
 
     def secret(self) -> str:
         """Return the secret of the user who may look people up, as a keyring would hold it."""

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     import httpx
 
     from backends.rest.access import Access
+    from backends.rest.exchanges import Exchange
 
 __all__ = ["RtBackend", "open_url"]
 
@@ -92,8 +93,8 @@ class RtBackend:
         self._session = Session(access, secret)
         self._http = Http(access, Signer(secret, "token {token}"), transport=transport)
         self._options = options
-        self._reader = Reader(Wire(self._http, self._session), options)
-        self._writer = Writer(self._reader, access.base)
+        self.reader = Reader(Wire(self._http, self._session), options)
+        self._writer = Writer(self.reader, access.base)
         self._poll = max(_SHORTEST_POLL, poll)
         self._closed = asyncio.Event()
         self._is_open = False
@@ -104,7 +105,7 @@ class RtBackend:
         self._is_open = True
         await self._http.open()
         try:
-            answer = await self._reader.wire.get("rt")
+            answer = await self.reader.wire.get("rt")
         except NotFound as error:
             raise Unavailable(f"no REST 2.0 there: {error.detail}", source=self.name) from None
         if "Version" not in answer.object():
@@ -114,12 +115,12 @@ class RtBackend:
         """End all listening and every connection."""
         self._is_open = False
         self._closed.set()
-        self._reader.book.clear()
+        self.reader.book.clear()
         self._session.reset()
         await self._http.close()
 
     @property
-    def exchanges(self) -> Sequence[object]:
+    def exchanges(self) -> tuple[Exchange, ...]:
         """The last requests, for a look into it."""
         return self._http.exchanges
 
@@ -137,14 +138,14 @@ class RtBackend:
     async def agents(self) -> tuple[Agent, ...]:
         """Return the colleagues that the profile names, by login."""
         self._needs_open()
-        return await self._reader.agents()
+        return await self.reader.agents()
 
     async def search(
         self, text: str, *, limit: int = 20, operator_keys: frozenset[Key] = frozenset()
     ) -> tuple[Match, ...]:
         """Return customers that `text` may mean, best first."""
         self._needs_open()
-        return await search(self._reader, text, limit, operator_keys)
+        return await search(self.reader, text, limit, operator_keys)
 
     async def search_text(self, text: str, *, limit: int = 50, after: str | None = None) -> Page[TextHit]:
         """Raise Unsupported: without a full-text index, which few have, RT finds no words and does not say so."""
@@ -153,36 +154,36 @@ class RtBackend:
     async def customer_file(self, key: Key) -> CustomerFile:
         """Return everything about a customer but the timeline; raises NotFound."""
         self._needs_open()
-        return await self._reader.customer_file(key)
+        return await self.reader.customer_file(key)
 
     async def customers(self, keys: Sequence[Key]) -> tuple[Customer, ...]:
         """Return those of the customers that exist, in the given order."""
         self._needs_open()
-        return await self._reader.customers(keys)
+        return await self.reader.customers(keys)
 
     async def timeline(
         self, customer_key: Key, *, only: TimelineFilter = _WHOLE_HISTORY, after: str | None = None, limit: int = 50
     ) -> Page[Entry]:
         """Return the history newest first; raises NotFound."""
         self._needs_open()
-        return await self._reader.timeline(customer_key, only, after, limit)
+        return await self.reader.timeline(customer_key, only, after, limit)
 
     async def contact(self, key: Key) -> Contact:
         """Return a contact with its whole body; raises NotFound."""
         self._needs_open()
-        return await self._reader.contact(key)
+        return await self.reader.contact(key)
 
     async def ticket(self, reference_or_key: str) -> Ticket:
         """Return a ticket by its key or reference; raises NotFound."""
         self._needs_open()
-        return await self._reader.ticket(reference_or_key)
+        return await self.reader.ticket(reference_or_key)
 
     async def tickets(
         self, only: TicketFilter = _ALL_TICKETS, *, after: str | None = None, limit: int = 100
     ) -> Page[Ticket]:
         """Return tickets, newest first."""
         self._needs_open()
-        return await self._reader.tickets(only, after, limit)
+        return await self.reader.tickets(only, after, limit)
 
     async def outages(self, only: OutageFilter = _ALL_OUTAGES) -> tuple[Outage, ...]:
         """Raise Unsupported: RT knows no outages."""
@@ -193,7 +194,7 @@ class RtBackend:
     ) -> Page[tuple[Contact, Customer]]:
         """Return what customers wrote last on tickets that are not done, oldest first."""
         self._needs_open()
-        return await self._reader.queue(only, after, limit)
+        return await self.reader.queue(only, after, limit)
 
     async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
         """Raise Unsupported: RT links no customers of other systems."""
@@ -219,7 +220,7 @@ class RtBackend:
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
         """Yield what changes from now on, or from the cursor `since`; raises Unavailable when RT is lost."""
         self._needs_open()
-        return Listening(self._reader, self._poll, self._closed).follow(since)
+        return Listening(self.reader, self._poll, self._closed).follow(since)
 
     # keeping ------------------------------------------------------------------------------------------------------
 

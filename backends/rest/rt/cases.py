@@ -190,7 +190,7 @@ def _cut(moment: datetime) -> datetime:
 
 
 def telling(ticket: Ticket, case: Case, options: Options, owner: str) -> Telling:
-    """Return what to tell RT about `ticket`, which it holds as `case`; for a new one that is `blank`.
+    """Return what to tell RT about `ticket`, which it holds as `case`; for a new one that is `blank()`.
 
     `owner` is the login that RT knows the holder's name by, empty when it knows nobody of that name.
     """
@@ -259,7 +259,7 @@ def _custom(ticket: Ticket, row: TicketRow, options: Options) -> dict[str, str]:
     return {name: text for name, text in found.items() if text != _whole(row, name)}
 
 
-def blank(options: Options) -> Case:
+def blank() -> Case:
     """Return what RT would hold of a ticket that nobody told it anything about."""
     row = TicketRow(0, "", "", "", NOBODY, "", (), frozenset(), 0, None, None, None, None, {})
     return Case(row, (), {}, {})

@@ -61,6 +61,8 @@ class Plan:
     cases: dict[Key, Case] = field(default_factory=dict)
     keys: dict[Key, Key] = field(default_factory=dict)
     """New key → real key, as they become known."""
+    stale: set[Key] = field(default_factory=set)
+    """Tickets that were written to since they were read."""
 
     def real(self, key: Key) -> Key:
         """Return the real key for one that may be new."""
@@ -152,7 +154,8 @@ async def _read_customers(plan: Plan, reader: Reader, keys: set[Key]) -> None:
 
 async def _read_tickets(plan: Plan, reader: Reader, keys: set[Key]) -> None:
     numbers = {number for key in keys if (number := cases.number_in(key))}
-    for number in numbers:
+    changed = {cases.number_in(step.record.key) for step in plan.steps if isinstance(step.record, Ticket)}
+    for number in numbers if plan.batch.idempotency_key else numbers & changed:
         reader.book.forget(number)
     plan.cases.update({cases.key_of(case.row.id): case for case in await reader.cases_by_id(numbers)})
 
@@ -202,21 +205,22 @@ def _see_before(step: Step, plan: Plan, reader: Reader) -> None:
 
 
 def is_begun(step: Step, case: Case, reader: Reader) -> bool:
-    """Return whether all that happened to a ticket since it was seen is what this step would do to it.
+    """Return whether all that happened to a ticket since it was seen, or opened, is what this step would do to it.
 
     A change is several requests, and an earlier try may have been cut off between them.
     """
     wanted = step.record
-    if not isinstance(wanted, Ticket) or step.seen is None:
+    if not isinstance(wanted, Ticket) or not case.transactions:
         return False
-    since = [each for each in case.transactions if each.id > step.seen and each.type not in _SENT]
+    seen = case.transactions[0].id if step.seen is None else step.seen
+    since = [each for each in case.transactions if each.id > seen and each.type not in _SENT]
     missing = set(cases.telling(wanted, case, reader.options, wanted.holder_name).fields)
     for each in since:
         if each.type not in _CHANGES:
             return False
         if (each.field if each.type in ("Status", "Set", "SetWatcher") else "CustomFields") in missing:
             return False
-    return people.number_in(wanted.customer_key) in case.row.requestors
+    return step.new or people.number_in(wanted.customer_key) in case.row.requestors
 
 
 def contact_in(case: Case, key: Key, customer: Key, reader: Reader) -> Contact | None:

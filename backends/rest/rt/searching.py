@@ -21,6 +21,7 @@ Terms = Sequence[Mapping[str, str]]
 _LONGEST = 200  # characters of a text that may mean somebody
 _LONGEST_WORD = 40
 _MOST_WORDS = 6
+_SHORTEST_WORD = 4
 _TELLING_DIGITS = 7  # of a telephone number's end: without the country and the zero before it
 _PLACES = ("Address1", "City", "Zip")
 _ACCENTED = frozenset("acdegilnorstuyz")
@@ -141,8 +142,8 @@ async def _unaccented(reader: Reader, query: Query) -> set[Key]:
     if not words or len(words) < len(query.words):
         return set()
     patterns = [_pattern(word) for word in words]
-    if all(set(pattern) <= {"_", "%"} for pattern in patterns) and max(map(len, patterns)) < SHORTEST_NUMBER:
-        return set()
+    if all(set(pattern) <= {"_", "%"} for pattern in patterns) and max(map(len, words)) < _SHORTEST_WORD:
+        return set()  # any name would do
     asked = [_all_words(name, patterns) for name in ("RealName", "City")]
     found = await asyncio.gather(*(reader.wire.users(terms) for terms in asked))
     return {people.key_of(user.id) for users in found for user in users if _is_meant(reader, query, user)}

@@ -117,17 +117,26 @@ class Wire:
         RT cuts a page first and drops the rows that the caller may not see afterwards: only an empty page is the end,
         but where RT counts the rows it is believed. Two pages are asked for at a time.
         """
-        body = await self._page(path, params, query, 1)
-        found = rows_in(body.get("items"))
-        if not found or _is_last(body):
-            return found
-        for page in range(2, _MOST_PAGES, 2):
+        found: list[Row] = []
+        for page in range(1, _MOST_PAGES, 2):
             for each in await asyncio.gather(*(self._page(path, params, query, page + more) for more in (0, 1))):
                 items = rows_in(each.get("items"))
                 found += items
                 if not items or _is_last(each):
                     return found
         raise Unavailable("the pages of the list do not end", source=self.name)
+
+    async def counted_rows(self, path: str, params: Parameters) -> list[Row]:
+        """Return all rows of a list that RT counts, which it does wherever it need not look at each row's rights."""
+        first = await self._page(path, params, None, 1)
+        found = rows_in(first.get("items"))
+        total = first.get("total")
+        if not isinstance(total, int):
+            return await self.rows(path, params)
+        pages = range(2, min(_MOST_PAGES, -(-total // PAGE) + 1))
+        for each in await asyncio.gather(*(self._page(path, params, None, page) for page in pages)):
+            found += rows_in(each.get("items"))
+        return found
 
     async def _page(self, path: str, params: Parameters, query: object, page: int) -> Row:
         asked = {**params, "per_page": PAGE, "page": page}
@@ -153,7 +162,7 @@ class Wire:
     async def tickets(self, query: str) -> list[TicketRow]:
         """Return the tickets that a TicketSQL query finds, newest first; what was deleted or merged is not there."""
         params = {**TICKET_FIELDS, "query": query, "orderby": "id", "order": "DESC"}
-        return [ticket for row in await self.rows("tickets", params) if (ticket := TicketRow.of(row)).id]
+        return [ticket for row in await self.counted_rows("tickets", params) if (ticket := TicketRow.of(row)).id]
 
     async def tickets_by_id(self, numbers: Iterable[int]) -> list[TicketRow]:
         """Return those of the tickets that exist and may be seen."""
@@ -193,27 +202,19 @@ class Wire:
 
     async def parts(self, transactions: Sequence[int]) -> list[PartRow]:
         """Return the parts of the messages of these transactions: texts with their content, files without."""
-        asked = [
-            self._parts(some, extra, fields)
-            for some in chunks(transactions)
-            for extra, fields in (("!=", PART_FIELDS), ("=", f"{PART_FIELDS},Content"))
-        ]
-        lists = await asyncio.gather(*asked)
-        parts = {part.id: part for found in lists for part in found}
+        texts = await self._parts(transactions, ("text/", "multipart/", "message/"), f"{PART_FIELDS},Content")
+        several = sorted({part.transaction for part in texts if not part.content_type.startswith("text/")})
+        bare = sorted(set(transactions) - {part.transaction for part in texts})
+        files = await self._parts([*several, *bare], (), PART_FIELDS)
+        parts = {part.id: part for part in (*files, *texts)}
         return [parts[number] for number in sorted(parts)]
 
-    async def _parts(self, transactions: Sequence[int], which: str, fields: str) -> list[PartRow]:
-        query: list[dict[str, str]] = [
-            {"field": "TransactionId", "value": str(number), "entry_aggregator": "OR"} for number in transactions
-        ]
-        kinds = ("text/plain", "text/html")
-        together = "OR" if which == "=" else "AND"
-        query += [
-            {"field": "ContentType", "operator": which, "value": kind, "entry_aggregator": together} for kind in kinds
-        ]
-        rows = await self.rows("attachments", {"fields": fields}, query)
+    async def _parts(self, transactions: Sequence[int], kinds: Iterable[str], fields: str) -> list[PartRow]:
         wanted = set(transactions)
-        return [part for row in rows if (part := PartRow.of(row)).transaction in wanted]
+        lists = await asyncio.gather(
+            *(self.rows("attachments", {"fields": fields}, _parts_query(some, kinds)) for some in chunks(transactions))
+        )
+        return [part for rows in lists for row in rows if (part := PartRow.of(row)).transaction in wanted]
 
     # single things ------------------------------------------------------------------------------------------------
 
@@ -241,6 +242,13 @@ class Wire:
             if numbers:
                 return max(numbers)
         return 0
+
+
+def _parts_query(transactions: Sequence[int], kinds: Iterable[str]) -> list[dict[str, str]]:
+    """Return the search in JSON for parts of these transactions and kinds: terms of one field are alternatives."""
+    found = [{"field": "TransactionId", "value": str(number)} for number in transactions]
+    found += [{"field": "ContentType", "operator": "STARTSWITH", "value": kind} for kind in kinds]
+    return [{**term, "entry_aggregator": "OR"} for term in found]
 
 
 def version_in(answer: Answer) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -181,7 +181,8 @@ class Writer:
         if isinstance(record, Customer):
             await self._put_customer(step, plan, record)
         elif step.done:
-            return
+            if isinstance(record, Ticket) and step.new:
+                await self._finish_ticket(step, plan)
         elif isinstance(record, Ticket):
             if step.new:
                 await self._open_ticket(step, plan, record)
@@ -240,27 +241,41 @@ class Writer:
         return user.login if user.login == name and user.privileged else ""
 
     async def _open_ticket(self, step: Step, plan: Plan, ticket: Ticket) -> None:
-        told = cases.telling(ticket, cases.blank(self._options), self._options, await self._owner(ticket.holder_name))
+        told = cases.telling(ticket, cases.blank(), self._options, await self._owner(ticket.holder_name))
         text, empty = text_to_send(ticket.description)
         mark = Mark(step.mark, sets={cases.SELF: dict(told.said)} if told.said else {}, note=True, empty=empty)
-        user = plan.users[ticket.customer_key]
-        custom = dict(told.fields.get("CustomFields", {}))
-        if self._options.channel_field and self._options.channel_field not in custom:
-            channel = next((each.record.channel for each in plan.steps if isinstance(each.record, Contact)
-                            and plan.real(each.record.ticket_key) == step.record.key), "")  # fmt: skip
-            if channel:
-                custom[self._options.channel_field] = self._options.value_of(channel)
-        body = {**told.fields, "Requestor": user.login, "Content": text, "ContentType": mark.content_type()}
+        body = {**told.fields, "Content": text, "ContentType": mark.content_type()}
+        body["Requestor"] = plan.users[ticket.customer_key].login
+        # Which states a ticket may begin in is the site's own affair: it gets its state when it is there.
+        body.pop("Status", None)
+        custom = dict(body.get("CustomFields", {}))
+        channel = self._channel(step, plan)
+        if self._options.channel_field and channel:
+            custom.setdefault(self._options.channel_field, self._options.value_of(channel))
         if custom:
             body["CustomFields"] = custom
         answer = await self._wire.send("POST", "ticket", body)
         number = number_of(answer.object(), "id")
         step.key = plan.keys[step.record.key] = cases.key_of(number)
-        case = await self._reader.case(step.key)
-        plan.cases[step.key] = case
-        self._compare(told, case, ())
+        case = plan.cases[step.key] = await self._reader.case(step.key)
+        self._compare(told, case, (), left_out={"Status"})
         if not ticket.reference and self._options.reference_field:
             await self._settle_reference(case, step, plan)
+        await self._tell(step, plan, replace(ticket, key=step.key), case)
+
+    def _channel(self, step: Step, plan: Plan) -> str:
+        """Return the channel of the contact that the batch brings with its new ticket, empty when it brings none."""
+        for each in plan.steps:
+            if isinstance(each.record, Contact) and plan.real(each.record.ticket_key) == plan.real(step.record.key):
+                return each.record.channel
+        return ""
+
+    async def _finish_ticket(self, step: Step, plan: Plan) -> None:
+        """Go on with a ticket that an earlier try has opened, when nobody has touched it since."""
+        case = plan.cases[step.key]
+        ticket = with_real_keys(step.record, plan)
+        if isinstance(ticket, Ticket) and is_begun(step, case, self._reader):
+            await self._tell(step, plan, ticket, case)
 
     async def _settle_reference(self, case: Case, step: Step, plan: Plan) -> None:
         """Give a ticket another reference when somebody has given RT's number for it to another ticket before."""
@@ -269,19 +284,28 @@ class Writer:
         if await self._wire.tickets_at_most(query, 1):
             body = {"CustomFields": {self._options.reference_field: f"{assigned}-2"}}
             await self._put(path_of("ticket", case.row.id), body, None, step, plan)
+            plan.stale.add(cases.key_of(case.row.id))
 
     async def _change_ticket(self, step: Step, plan: Plan, ticket: Ticket) -> None:
-        case = plan.cases[ticket.key]
         before = step.before
         assert isinstance(before, Ticket)
-        owner = await self._owner(ticket.holder_name) if ticket.holder_name != before.holder_name else ""
-        told = cases.telling(ticket, case, self._options, owner)
-        path = path_of("ticket", case.row.id)
-        fields = dict(told.fields)
+        more: dict[str, Any] = {}
         if ticket.customer_key != before.customer_key:
-            fields["Requestor"] = [plan.users[ticket.customer_key].login]
+            more["Requestor"] = [plan.users[ticket.customer_key].login]
+        await self._tell(step, plan, ticket, plan.cases[ticket.key], more)
+
+    async def _tell(
+        self, step: Step, plan: Plan, ticket: Ticket, case: Case, more: Mapping[str, Any] | None = None
+    ) -> None:
+        """Tell RT all in which `case` is not yet `ticket`: first its own fields, then the rest in a note."""
+        held = "" if case.row.owner == cases.NOBODY else case.row.owner
+        owner = await self._owner(ticket.holder_name) if ticket.holder_name != held else ""
+        told = cases.telling(ticket, case, self._options, owner)
+        fields = {**told.fields, **(more or {})}
+        path = path_of("ticket", case.row.id)
         resolved = fields.pop("Resolved", None) if "Status" in fields else None
         if fields:
+            plan.stale.add(ticket.key)
             messages = await self._put(path, fields, case.version, step, plan)
             if resolved is not None:  # RT sets it to now with the status
                 messages += await self._put(path, {"Resolved": resolved}, None, step, plan)
@@ -289,16 +313,21 @@ class Writer:
             self._compare(told, await self._reader.case(ticket.key), messages)
         if told.said:
             mark = Mark(step.mark, sets={ticket.key: dict(told.said)}, note=True)
+            plan.stale.add(ticket.key)
             await self._note(case.row.id, mark, told.said)
 
-    def _compare(self, told: Telling, case: Case, messages: Sequence[str]) -> None:
+    def _compare(self, told: Telling, case: Case, messages: Sequence[str], left_out: Collection[str] = ()) -> None:
         """Raise what fits when RT does not hold what it was told: it says 200 or 201 to that as well."""
         names = {"Subject": "subject", "Status": "status", "Queue": "queue", "Priority": "priority", "Owner": "owner",
                  "Due": "due", "Created": "created"}  # fmt: skip
         ours = {"Subject": "subject", "Status": "state", "Queue": "kind", "Priority": "priority",
                 "Owner": "holder_name", "Due": "due_at", "Created": "opened_at"}  # fmt: skip
         for name, attribute in names.items():
-            if name in told.fields and getattr(case.row, attribute) != getattr(told.after, attribute):
+            if (
+                name in told.fields
+                and name not in left_out
+                and getattr(case.row, attribute) != getattr(told.after, attribute)
+            ):
                 raise self._refusal(ours[name], messages)
         for name, text in told.fields.get("CustomFields", {}).items():
             if "".join(case.row.fields.get(name, ())[:1]).strip() != text.strip():
@@ -320,6 +349,7 @@ class Writer:
         body: dict[str, Any] = {"Content": text, "ContentType": mark.content_type(), "Subject": contact.subject}
         if self._options.via_field:
             body["TxnCustomFields"] = {self._options.via_field: self._options.value_of(contact.channel)}
+        plan.stale.add(contact.ticket_key)
         step.key = await self._message(contact.ticket_key, "correspond" if sent else "comment", body)
         plan.keys[step.record.key] = step.key
 
@@ -352,6 +382,7 @@ class Writer:
         changes = self._changes(step, plan)
         if changes:
             mark = Mark(step.mark, sets={contact.key: changes}, note=True)
+            plan.stale.add(contact.ticket_key)
             await self._note(cases.number_in(contact.ticket_key), mark, changes)
 
     async def _note(self, ticket: int, mark: Mark, changes: Mapping[str, Any]) -> None:
@@ -377,10 +408,11 @@ class Writer:
             record = with_real_keys(step.record, plan)
             if isinstance(record, Ticket | Contact):
                 tickets.add(record.key if isinstance(record, Ticket) else record.ticket_key)
-        for key in tickets:
+        stale = {key for key in tickets if key in plan.stale or key not in plan.cases}
+        for key in stale:
             self._reader.book.forget(cases.number_in(key))
-        found = await self._reader.cases_by_id([cases.number_in(key) for key in tickets])
-        held = {cases.key_of(case.row.id): case for case in found}
+        found = await self._reader.cases_by_id([cases.number_in(key) for key in stale]) if stale else []
+        held = {**plan.cases, **{cases.key_of(case.row.id): case for case in found}}
         changes: list[Change] = []
         known: list[tuple[int, Key]] = []
         for step in plan.steps:
