@@ -44,13 +44,20 @@ def planned(batch: Batch, entries: Mapping[int, Entry], became: Became) -> Plan 
         if left is not None:
             rest.append(left)
         else:
-            changes.append(Change(item.record, base))
+            changes.append(Change(_last(item, entries), base))
     if not withdrawn:
         return None
     if any(entries[number].stores - names for number, names in withdrawn.items()):
         return None
     _check_later(withdrawn, entries, became)
     return Plan(tuple(sorted(withdrawn, reverse=True)), replace(batch, items=tuple(rest)), tuple(changes))
+
+
+def _last(item: Put | Remove, entries: Mapping[int, Entry]) -> Record:
+    """Return the record as the batch left it that an item of an undo takes back."""
+    entry = entries[number_in(item.seen) or 0]
+    position = entry.position_of((kind_name(type(item.record)), item.record.key))
+    return item.record if position is None else entry.record(position)
 
 
 def _unwound(
