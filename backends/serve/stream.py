@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from backends import wire
@@ -22,8 +23,9 @@ _RETRY = 1_000
 """Milliseconds after which a browser-like client comes back by itself."""
 
 
+@lru_cache(maxsize=256)
 def written(event: Event) -> bytes:
-    """Return an event as the stream carries it."""
+    """Return an event as the stream carries it; made once for all who listen."""
     plain = wire.EVENT.plain(event)
     cursor = "".join(event.cursor.splitlines()).replace("\0", "")
     return b"id: %s\nevent: %s\ndata: %s\n\n" % (cursor.encode(), plain[wire.TAG].encode(), wire.dumps(plain))

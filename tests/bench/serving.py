@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from json import dumps
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from backends.contract.samples import an_outage
 from backends.events import OutageChanged
@@ -88,7 +89,7 @@ async def measured(big: Large, folder: Path) -> list[Row]:
             rows = _told("while nobody does anything", quiet) + _told(
                 f"while they read {_READS_A_SECOND} files a second", busy
             )
-            return rows + await _rates(big, consoles, keys)
+            return rows + await _rates(big, consoles, keys) + await _bare_rate(base, token, keys)
         finally:
             await asyncio.gather(*(console.close() for console in consoles))
 
@@ -193,6 +194,27 @@ async def _rates(big: Large, consoles: list[DeskBackend], keys: list[Key]) -> li
         alone("one of these, p50", median(times), "ms"),
         alone("one of these, p99", percentile(times, 99), "ms"),
     ]
+
+
+async def _bare_rate(base: str, token: str, keys: list[Key]) -> list[Row]:
+    """Return how many files a second the server gives to askers who make nothing of them."""
+    parts = urlsplit(base)
+    lines = [await asyncio.open_connection(parts.hostname, parts.port) for _ in range(_AT_ONCE)]
+
+    async def ask(number: int) -> None:
+        reader, writer = lines.pop()
+        body = dumps({"key": keys[number % len(keys)]})
+        head = f"POST /desk/v1/customer_file HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        answer = (await reader.readuntil(b"\r\n\r\n")).lower()
+        length = next(int(line[15:]) for line in answer.split(b"\r\n") if line.startswith(b"content-length:"))
+        await reader.readexactly(length)
+        lines.append((reader, writer))
+
+    rate = await _a_second(ask, _AT_ONCE)
+    for _reader, writer in lines:
+        writer.close()
+    return [alone(f"customer files, {_AT_ONCE} bare sockets at once", rate, "/s")]
 
 
 async def _a_second(work: Callable[[int], Awaitable[None]], at_once: int) -> float:
