@@ -330,6 +330,17 @@ async def test_who_has_not_signed_in_is_told(server: Running, secret: str | None
     await backend.close()
 
 
+async def test_it_says_who_is_signed_in(server: Running) -> None:
+    """The agent's login is told, what was asked is kept for a look, and another server there is no Zammad."""
+    async with opened(server) as backend:
+        assert await backend.signed_in_as() == "nicole@desk.example"
+        assert backend.exchanges[-1].path.startswith("/api/v1/users/me")
+    elsewhere = handle(server, f"{server.url}elsewhere/")
+    with pytest.raises(Unavailable):
+        await elsewhere.open()
+    await elsewhere.close()
+
+
 async def test_the_error_id_is_kept_for_the_administrator(server: Running) -> None:
     """What the server hides from agents is shown by the id that its administrator asks for; 403 stays one."""
 

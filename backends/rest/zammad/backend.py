@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from backends.errors import Unavailable, Unsupported
+from backends.errors import NotFound, Unavailable, Unsupported
 from backends.events import Event
 from backends.port import (
     Batch,
@@ -40,7 +40,6 @@ from backends.records import (
 )
 from backends.remote import Exchange
 from backends.rest.http import Http
-from backends.rest.zammad import rows
 from backends.rest.zammad.articles import Articles
 from backends.rest.zammad.checking import STORES
 from backends.rest.zammad.following import Follower
@@ -49,7 +48,7 @@ from backends.rest.zammad.people import People
 from backends.rest.zammad.reading import Reader
 from backends.rest.zammad.searching import search
 from backends.rest.zammad.shared import shared_by
-from backends.rest.zammad.site import Site
+from backends.rest.zammad.site import Site, login_or_name
 from backends.rest.zammad.writing import Writer
 
 _WHOLE_HISTORY = TimelineFilter()
@@ -104,7 +103,19 @@ class ZammadBackend:
         """Make ready and see that the server answers; raises Unavailable, NotSignedIn."""
         self._closed = asyncio.Event()
         await self.http.open()
-        await self._reader.site.get("users/me")
+        await self.signed_in_as()
+
+    async def signed_in_as(self) -> str:
+        """Return the login of the agent whose secret it is; raises Unavailable where no Zammad answers."""
+        try:
+            return login_or_name(await self._reader.site.row("users/me"))
+        except NotFound as error:
+            raise Unavailable(f"no Zammad answers there: {error.detail}", source=self.name) from None
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The last requests, oldest first."""
+        return self.http.exchanges
 
     async def close(self) -> None:
         """End all listening, wait a deadline long for what is being written, let go of the connections."""
@@ -112,19 +123,12 @@ class ZammadBackend:
             self._closed.set()
         if self._writing:
             await asyncio.wait(self._writing, timeout=self.http.access.deadline)
-        for task in self._writing:
+        late = tuple(self._writing)
+        for task in late:
             task.cancel()  # its marks tell what was stored when it is written again
+        await asyncio.gather(*late, return_exceptions=True)
         self._reader.site.forget()
         await self.http.close()
-
-    @property
-    def exchanges(self) -> tuple[Exchange, ...]:
-        """The last exchanges with the server, oldest first."""
-        return self.http.exchanges
-
-    async def signed_in_as(self) -> str:
-        """Return the login of whose token it is."""
-        return rows.line(await self._reader.site.row("users/me"), "login")
 
     def _refuse(self, capability: Capability) -> Unsupported:
         return Unsupported(capability, source=self.name)
