@@ -8,7 +8,6 @@ what is whole in it.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,10 +17,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from backends import wire
-from backends.clean import BLOCK_LIMIT
-from backends.errors import BackendError, Invalid, WrongVersion
+from backends.errors import BackendError, WrongVersion
 from backends.outbox.entries import Entry, Stand
 from backends.outbox.marks import Real
+from backends.outbox.rows import (
+    BEFORES,
+    COLUMNS,
+    damaged_copies,
+    digest,
+    entry_of,
+    is_damage,
+    micros,
+    moment,
+    settled,
+    whole_rows,
+)
 from backends.port import Batch
 from backends.records import Key, Record
 from backends.sql.connecting import prepare
@@ -33,7 +43,6 @@ KEPT_KEYS = timedelta(days=7)
 KEPT_DROPS = timedelta(days=90)
 PATIENCE = 5.0
 """Seconds that one console waits for another that is writing."""
-_SALVAGED = 100_000  # numbers before the last one that a damaged journal is searched for
 _SKIPPED = 1_000_000  # numbers left out after a damaged journal: none is ever given twice
 
 _SCHEMA = """
@@ -50,8 +59,6 @@ CREATE TABLE IF NOT EXISTS notes (
 CREATE TABLE IF NOT EXISTS given_up (
     number INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
 """
-_COLUMNS = "number, state, since, batch, digest, befores, tries, tried_at, next_at, maybe, error"
-_BEFORES: wire.Form[tuple[Record | None, ...]] = wire.Form(tuple[Record | None, ...])
 
 
 class Taken(Exception):
@@ -76,42 +83,6 @@ class Contents:
     entries: tuple[Entry, ...]
     became: tuple[Real, ...]
     notes: tuple[Note, ...]
-
-
-def micros(moment: datetime | None) -> int | None:
-    """Return a moment in microseconds since 1970 in UTC."""
-    return None if moment is None else round(moment.timestamp() * 1_000_000)
-
-
-def moment(count: int | None) -> datetime | None:
-    """Return the moment that `micros` gave the number of."""
-    return None if count is None else datetime.fromtimestamp(0, UTC) + timedelta(microseconds=count)
-
-
-def settled(batch: Batch) -> tuple[Batch, bytes]:
-    """Return a batch as it is read back from the journal, and its JSON; raises Invalid for a text that would be cut.
-
-    What is sent before and after a restart must be the same to the letter, for it carries the same idempotency key.
-    """
-    text = wire.BATCH.text(batch)
-    if len(text) > BLOCK_LIMIT:
-        _refuse_long(wire.loads(text))
-    return wire.BATCH.read(text), text
-
-
-def _refuse_long(value: object, name: str = "") -> None:
-    if isinstance(value, str) and len(value) > BLOCK_LIMIT and name != "raw":
-        raise Invalid(name, "too_long", f"{name}: more than {BLOCK_LIMIT} characters")
-    if isinstance(value, dict):
-        for key, part in value.items():
-            _refuse_long(part, key)
-    elif isinstance(value, list):
-        for part in value:
-            _refuse_long(part, name)
-
-
-def _digest(text: bytes) -> bytes:
-    return hashlib.sha256(text).digest()
 
 
 class Journal:
@@ -142,7 +113,7 @@ class Journal:
             try:
                 self._connection = self._connect()
             except sqlite3.DatabaseError as error:
-                if not _is_damage(error) or not alone():
+                if not is_damage(error) or not alone():
                     raise
                 self._move_aside()
 
@@ -178,12 +149,12 @@ class Journal:
         prepare(self.path)
         self._connection = connection = self._connect()
         self.moved = aside
-        rows, self.unread = _whole_rows(aside)
+        rows, self.unread = whole_rows(aside)
         with self._transaction():
             connection.execute("INSERT INTO sqlite_sequence VALUES ('entries', ?)", (copies * _SKIPPED,))
             marks = ", ".join("?" * 12)
             connection.executemany(
-                f"INSERT OR IGNORE INTO entries ({_COLUMNS}, idempotency_key) VALUES ({marks})",  # noqa: S608 (constants)
+                f"INSERT OR IGNORE INTO entries ({COLUMNS}, idempotency_key) VALUES ({marks})",  # noqa: S608 (constants)
                 rows,
             )
 
@@ -229,10 +200,10 @@ class Journal:
     def contents(self) -> Contents:
         """Return everything, entries in order; a row that does not fit its digest is left out and counted."""
         with self.step("BEGIN") as connection:
-            rows = connection.execute(f"SELECT {_COLUMNS} FROM entries ORDER BY number").fetchall()  # noqa: S608
+            rows = connection.execute(f"SELECT {COLUMNS} FROM entries ORDER BY number").fetchall()  # noqa: S608
             became = connection.execute("SELECT number, position, kind, key, version FROM became").fetchall()
             notes = connection.execute("SELECT * FROM notes ORDER BY number").fetchall()
-        entries = tuple(entry for row in rows if (entry := _entry(row)) is not None)
+        entries = tuple(entry for row in rows if (entry := entry_of(row)) is not None)
         self.unread = max(self.unread, len(rows) - len(entries))
         return Contents(
             entries,
@@ -248,8 +219,8 @@ class Journal:
             Stand.WAITING.value,
             micros(since),
             text,
-            _digest(text),
-            _BEFORES.text(tuple(befores)),
+            digest(text),
+            BEFORES.text(tuple(befores)),
         )
         sql = (
             "INSERT INTO entries (idempotency_key, state, since, batch, digest, befores, tries, maybe)"
@@ -270,7 +241,7 @@ class Journal:
         text = wire.BATCH.text(entry.batch)
         error = None if entry.error is None else wire.dumps(wire.plain_error(entry.error))
         row = (
-            entry.state.value, text, _digest(text), _BEFORES.text(entry.befores), entry.tries, micros(entry.tried_at),
+            entry.state.value, text, digest(text), BEFORES.text(entry.befores), entry.tries, micros(entry.tried_at),
             micros(entry.next_at), int(entry.maybe), error, entry.number,
         )  # fmt: skip
         with self.step() as connection:
@@ -340,69 +311,3 @@ class Journal:
         wrong += [f"{self.unread} batches cannot be read"] if self.unread else []
         self.unread = before
         return wrong
-
-
-def _entry(row: Sequence[object]) -> Entry | None:
-    """Return what a row holds, None when it is not what was written."""
-    number, state, since, text, digest, befores, tries, tried_at, next_at, maybe, error = row
-    try:
-        assert isinstance(text, bytes)
-        if _digest(text) != digest:
-            return None
-        return Entry(
-            number, wire.BATCH.read(text), moment(since) or datetime.now(UTC), Stand(state),  # type: ignore[arg-type]
-            _BEFORES.read(befores), tries, moment(tried_at), moment(next_at), bool(maybe),  # type: ignore[arg-type]
-            None if error is None else wire.built_error(wire.loads(error)),  # type: ignore[arg-type]
-        )  # fmt: skip
-    except (ValueError, AssertionError, BackendError):
-        return None
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return (
-        code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT)
-        or "malformed" in str(error)
-        or (code == sqlite3.SQLITE_ERROR and "no such" in str(error))
-    )
-
-
-def _whole_rows(file: Path) -> tuple[list[tuple[object, ...]], int]:
-    """Return the rows of a damaged journal that fit their digests, and how many were seen and do not."""
-    found: list[tuple[object, ...]] = []
-    unread = 0
-    try:
-        connection = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
-    except sqlite3.Error:
-        return [], 1
-    try:
-        (last,) = connection.execute("SELECT max(number) FROM entries").fetchone()
-        for number in range(max(1, (last or 0) - _SALVAGED), (last or 0) + 1):
-            try:
-                row = connection.execute(
-                    f"SELECT {_COLUMNS}, idempotency_key FROM entries WHERE number = ?",  # noqa: S608 (constants)
-                    (number,),
-                ).fetchone()
-            except sqlite3.Error:
-                unread += 1
-                continue
-            if row is not None and _entry(row[:-1]) is not None:
-                found.append(row)
-            elif row is not None:
-                unread += 1
-    except sqlite3.Error:
-        unread += 1
-    finally:
-        connection.close()
-    return found, unread
-
-
-def damaged_copies(journal: Path) -> list[Path]:
-    """Return the files that damaged journals were moved to, oldest first."""
-    found = journal.parent.glob(f"{journal.name}.damaged-*")
-    return sorted(each for each in found if not each.name.endswith(("-wal", "-shm")))
-
-
-__all__ = [
-    "Contents", "Journal", "Note", "Taken", "damaged_copies", "micros", "moment", "settled",
-]  # fmt: skip

@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from backends.delivery import Delivery
-from backends.errors import BackendError, Conflict, Damaged, NotFound, NotSignedIn, Unavailable, Unsupported
+from backends.errors import BackendError, Damaged, NotSignedIn, Unavailable
 from backends.events import Event
-from backends.outbox.checking import check
-from backends.outbox.entries import GOING, Entry, Stand, emptied, rebased, withdrawn
-from backends.outbox.journal import Taken
+from backends.outbox.entries import Entry
 from backends.outbox.ledger import Ledger
-from backends.outbox.marks import Unknown, is_provisional
-from backends.outbox.reading import Reading, Remembered, plain_export
-from backends.outbox.sending import POLL, Postman, Waiter
+from backends.outbox.marks import is_provisional
+from backends.outbox.reading import Remembered, plain_export
+from backends.outbox.sending import POLL, Postman
+from backends.outbox.taking import Taking, looked_at
 from backends.outbox.telling import Changed, Hub
-from backends.outbox.undoing import Plan, planned
-from backends.port import Backend, Batch, Capability, Origins, Page, Put, Receipt
-from backends.records import AuditEntry, AuditVerdict, Key, Origin, Record, is_new
-from backends.wire import kind_name
+from backends.port import Backend, Capability, Origins, Page
+from backends.records import AuditEntry, AuditVerdict, Key, Origin, Record
 
 PATIENCE = 2.0
-_QUIET_PATIENCE = 0.3
-"""Seconds that an agent waits for the source's answer: as a rule, and while the line is known to be lost."""
-_BEHIND_OTHERS = 0.03  # seconds between two looks whether another console has sent what goes before
+"""Seconds that an agent waits for the source's answer before the batch counts as waiting."""
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Outbox(Reading):
+class Outbox(Taking):
     """A backend that journals every batch before it sends it to `inner`, and lays what waits over what it reads.
 
     `journal` is the file, the agent's own; `agent` the login that takes back in the source what was given up here.
@@ -61,12 +52,12 @@ class Outbox(Reading):
         self._away = False
         self.remembered = Remembered()
         self.hub = Hub()
-        self.ledger = Ledger(journal, inner.name, now, self._heard)
-        self._patience = patience
+        self.ledger = Ledger(journal, inner.name, now, self.heard)
+        self.patience = patience
         self._poll = poll
-        self._postman: Postman | None = None
+        self.postman: Postman | None = None
         self._opening: asyncio.Task[None] | None = None
-        self._given: set[int] = set()
+        self.given: set[int] = set()
         self._reached = False
         self._retry_at = 0.0
         if isinstance(inner, Origins):
@@ -123,16 +114,16 @@ class Outbox(Reading):
 
     @property
     def damage(self) -> Damaged | None:
-        """That the journal was damaged and where it was moved to, how much of it is lost to view; None when not."""
-        moved = self.ledger.journal.moved
-        if moved is None:
+        """That the journal is or was damaged, where it was moved to, how many batches cannot be read; None when not."""
+        moved, unread = self.ledger.journal.moved, self.ledger.journal.unread
+        if moved is None and not unread:
             return None
-        return Damaged(f"{moved}: {self.ledger.journal.unread} not read", source=self.name)
+        return Damaged(f"{moved or self.ledger.journal.path}: {unread} not read", source=self.name)
 
     @property
     def undelivered(self) -> BackendError | None:
         """Why what waits was not delivered at the last try, None when it was."""
-        return self._postman.error if self._postman is not None else None
+        return self.postman.error if self.postman is not None else None
 
     def watch(self, changed: Changed) -> Callable[[], None]:
         """Call `changed` after every change of what waits, until the function returned here is called."""
@@ -146,14 +137,14 @@ class Outbox(Reading):
 
         Raises WrongVersion and Damaged of the source; what keeps the journal from being used stands in `failure`.
         """
-        if self._postman is not None:
+        if self.postman is not None:
             return
         await self.ledger.open()
-        self._postman = Postman(
+        self.postman = Postman(
             self.inner, self.ledger, agent=self.agent, opened=self.reach, apart=self.hidden, poll=self._poll
         )
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self.patience):
                 await self.reach()
         except (Unavailable, NotSignedIn) as error:
             self.unanswered(error)
@@ -162,13 +153,13 @@ class Outbox(Reading):
         except BaseException:
             await self.close()
             raise
-        self._postman.start()
+        self.postman.start()
 
     async def close(self) -> None:
         """Let go of everything; what waits stays in the journal. May be called twice."""
-        postman, self._postman = self._postman, None
+        postman, self.postman = self.postman, None
         if postman is not None:
-            await postman.stop(self._patience)
+            await postman.stop(self.patience)
         opening, self._opening = self._opening, None
         if opening is not None:
             opening.cancel()
@@ -183,12 +174,12 @@ class Outbox(Reading):
         """Make the source ready; raises why it cannot be reached, and tries no more than once a second."""
         if self._reached:
             return
-        if self._postman is None:
+        if self.postman is None:
             raise Unavailable("not open", source=self.name)
         loop = asyncio.get_running_loop()
         if self._opening is None or (self._opening.done() and loop.time() >= self._retry_at):
             self._opening = asyncio.create_task(self._open_inner())
-            self._opening.add_done_callback(_looked_at)
+            self._opening.add_done_callback(looked_at)
         await asyncio.shield(self._opening)
 
     async def _open_inner(self) -> None:
@@ -210,229 +201,36 @@ class Outbox(Reading):
             return
         back, self._away = self._away, False
         self._error, self._last_answer = None, self.ledger.now()
-        if back and self._postman is not None:
-            self._postman.wake(line_back=True)
+        if back and self.postman is not None:
+            self.postman.wake(line_back=True)
 
     def hidden(self) -> frozenset[int]:
         """Return the numbers of batches whose agents still stand at the form."""
-        waiters = self._postman.waiters if self._postman is not None else {}
+        waiters = self.postman.waiters if self.postman is not None else {}
         if not self.ledger.entries:
             return frozenset(waiters)
         # what another console has just taken is as yet between its agent and the source
-        since = self.ledger.now() - timedelta(seconds=self._patience)
+        since = self.ledger.now() - timedelta(seconds=self.patience)
         others = (
             entry.number
             for entry in self.ledger.entries.values()
-            if not entry.tries and entry.since > since and entry.number not in self._given
+            if not entry.tries and entry.since > since and entry.number not in self.given
         )
         return frozenset((*waiters, *others))
 
-    def _heard(self, before: Entry | None, after: Entry | None) -> None:
+    def heard(self, before: Entry | None, after: Entry | None) -> None:
+        """Tell who listens of an entry before and after a change."""
         entry = after or before
         assert entry is not None
         if entry.number not in self.hidden():
             self.hub.tell(entry, self.ledger.became)
             self.hub.changed()
 
-    def _at_work(self) -> Postman:
-        if self._postman is None:
+    def at_work(self) -> Postman:
+        """Return who delivers; raises Unavailable while the outbox is not open."""
+        if self.postman is None:
             raise Unavailable("not open", source=self.name)
-        return self._postman
-
-    # writing ----------------------------------------------------------------------------------------------------------
-
-    async def write(self, batch: Batch) -> Receipt:
-        """Keep a batch, send it, and return the source's receipt, or a provisional one when it does not answer.
-
-        Raises the source's refusals while the agent waits; Full, Unavailable when the batch cannot be kept: then it
-        is neither kept nor sent.
-        """
-        if Capability.WRITE not in self.capabilities:
-            raise Unsupported(Capability.WRITE, source=self.name)
-        waiter = Waiter()
-        work = asyncio.create_task(self._write(batch, waiter))
-        try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            waiter.gone = True
-            work.add_done_callback(_looked_at)
-            raise
-
-    async def _write(self, batch: Batch, waiter: Waiter) -> Receipt:
-        postman = self._at_work()
-        await self.ledger.ready()
-        await self.ledger.refresh()
-        while (plan := planned(batch, self.ledger.entries, self.ledger.became)) is not None:
-            flying = [number for number in plan.withdrawn if self.ledger.claimed(number)]
-            if not flying:
-                return await self._taken_back(plan, batch, waiter)
-            await postman.landed(flying[0])
-            await asyncio.sleep(0.02)
-            await self.ledger.refresh()
-        check(batch, self.inner)
-        if not batch.items:
-            return Receipt((), self.ledger.now(), keys={})
-        batch = replace(batch, idempotency_key=batch.idempotency_key or f"outbox-{uuid.uuid4().hex}")
-        while True:
-            known = self.ledger.by_key(batch.idempotency_key)
-            if known is None:
-                try:
-                    entry = await self.ledger.take(batch, self._befores(batch))
-                except Taken:
-                    continue
-                return await self._sent(entry, waiter)
-            if known.state not in GOING:
-                again = emptied(replace(known, batch=batch, befores=tuple(self._befores(batch))))
-                return await self._sent(await self.ledger.change(again), waiter)
-            receipt = await self._same(known)
-            if receipt is not None:
-                return receipt
-
-    def _befores(self, batch: Batch) -> list[Record | None]:
-        """Return what the items of a batch are based on, as far as it was read here."""
-        over = self.overlay()
-        found: list[Record | None] = []
-        for item in batch.items:
-            kind, key = type(item.record), item.record.key
-            known = None
-            if not is_new(key):
-                known = next(
-                    (
-                        one
-                        for one in (over.find(kind, self.real(key)), self.remembered.find(kind, self.real(key)))
-                        if one is not None and one.version == item.seen
-                    ),
-                    None,
-                )
-            found.append(known)
-        return found
-
-    async def _sent(self, entry: Entry, waiter: Waiter) -> Receipt:
-        """Send a batch that is in the journal, and return its receipt or the provisional one."""
-        postman = self._at_work()
-        postman.waiters[entry.number] = waiter
-        patience = _QUIET_PATIENCE if postman.quiet else self._patience
-        try:
-            await self._awaited(entry.number, waiter, min(patience, self._patience))
-            if waiter.settling:
-                await asyncio.wait({waiter.outcome})
-        finally:
-            postman.waiters.pop(entry.number, None)
-        receipt = waiter.outcome.result() if waiter.outcome.done() else None
-        waiter.gone = True
-        if receipt is None and entry.number not in self.ledger.entries:
-            receipt = await self._delivered_elsewhere(entry)
-        if receipt is not None:
-            self.remembered.keep(change.after for change in receipt.changes if change.after is not None)
-            return receipt
-        postman.wake()
-        self._given.add(entry.number)
-        now = self.ledger.entries.get(entry.number, entry)
-        self._heard(None, now)
-        return now.receipt()
-
-    async def _delivered_elsewhere(self, entry: Entry) -> Receipt | None:
-        """Return the receipt of a batch that another console has delivered, None when the source does not answer."""
-        try:
-            return replace(await self.inner.write(self.ledger.translated(entry.batch)), repeated=False)
-        except (BackendError, Unknown):
-            return None
-
-    async def _awaited(self, number: int, waiter: Waiter, patience: float) -> None:
-        """Send a batch, as soon as what other consoles send before it has gone; wait for its outcome that long."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + patience
-        sending = self._at_work().send(number)
-        while (left := end - loop.time()) > 0 and not waiter.outcome.done():
-            both: set[asyncio.Future[Any]] = {waiter.outcome, sending}
-            await asyncio.wait(both, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-            if waiter.outcome.done() or not sending.done() or number not in self.ledger.entries:
-                return
-            await asyncio.wait({waiter.outcome}, timeout=_BEHIND_OTHERS)
-            sending = self._at_work().send(number)
-
-    async def _same(self, entry: Entry) -> Receipt | None:
-        """Return what came of a batch that is here already, None when it has just been delivered elsewhere."""
-        waiter = self._at_work().waiters.get(entry.number)
-        if waiter is not None:
-            await asyncio.wait({waiter.outcome}, timeout=self._patience)
-            receipt = waiter.outcome.result() if waiter.outcome.done() else None
-            if receipt is not None:
-                return replace(receipt, repeated=True)
-        end = asyncio.get_running_loop().time() + self._patience
-        while self.ledger.claimed(entry.number) and asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(0.02)
-            await self.ledger.refresh()
-        await self.ledger.refresh()
-        here = self.ledger.entries.get(entry.number)
-        return here.receipt(repeated=True) if here is not None else None
-
-    # taking back ------------------------------------------------------------------------------------------------------
-
-    async def _taken_back(self, plan: Plan, batch: Batch, waiter: Waiter) -> Receipt:
-        """Take waiting batches out of the journal, and send what an undo has to do beyond that."""
-        oldest = self.ledger.entries[plan.withdrawn[-1]]
-        for number in plan.withdrawn:
-            await self._give_up(self.ledger.entries[number], batch.actor, batch.reason)
-        rest = await self._write(plan.rest, waiter) if plan.rest.items else None
-        return replace(plan.receipt(rest, oldest), at=self.ledger.now())
-
-    async def _give_up(self, entry: Entry, actor: str, reason: str) -> None:
-        """Forget a batch; one that the source may have stored is first asked for and taken back there, if it can be."""
-        if entry.maybe and entry.tries and Capability.UNDO in self.capabilities:
-            await self.ledger.change(withdrawn(entry))
-            self._at_work().wake()
-        else:
-            await self.ledger.remove(entry.number, actor, reason)
-
-    async def drop(self, number: int, actor: str, reason: str) -> None:
-        """Give a delivery up for good; what was only based on it is put back onto what it was based on.
-
-        What names a record that it was to create is refused, and keeps its text. Raises NotFound.
-        """
-        await self.ledger.ready()
-        entry = await self._entry(number)
-        while self.ledger.claimed(number):
-            await self._at_work().landed(number)
-            await asyncio.sleep(0.02)
-            entry = await self._entry(number)
-        for later in tuple(self.ledger.later(entry)):
-            await self.ledger.change(without(later, entry))
-        await self._give_up(entry, actor, reason)
-
-    async def send_again(self, number: int, *, over_theirs: bool = False) -> None:
-        """Put a refused delivery back in line; `over_theirs` bases it on the newer version. Raises NotFound."""
-        await self.ledger.ready()
-        entry = await self._entry(number)
-        await self.ledger.change(again(entry, over_theirs=over_theirs))
-        self._at_work().wake(line_back=True)
-
-    async def _entry(self, number: int) -> Entry:
-        await self.ledger.refresh()
-        entry = self.ledger.entries.get(number)
-        if entry is None or entry.state is Stand.WITHDRAWN:
-            raise NotFound(f"no delivery {number}", source=self.name)
-        return entry
-
-    def deliveries(self, customer_key: Key = "") -> tuple[Delivery, ...]:
-        """Return what is on its way, oldest first: all of it, or what concerns one customer."""
-        hidden, became = self.hidden(), self.ledger.became
-        return tuple(
-            entry.delivery(self.name, became)
-            for entry in self.ledger.entries.values()
-            if entry.number not in hidden
-            and entry.state is not Stand.WITHDRAWN
-            and (not customer_key or entry.concerns(customer_key, became))
-        )
-
-    async def deliver(self) -> None:
-        """Try at once what waits, whatever pauses were due; raises nothing."""
-        if self._postman is not None:
-            self._retry_at = 0.0
-            self._postman.wake(line_back=True)
-            with suppress(BackendError):
-                await self.ledger.refresh()
-                await self._postman.round(all_due=True)
+        return self.postman
 
     # living -----------------------------------------------------------------------------------------------------------
 
@@ -485,48 +283,3 @@ class Outbox(Reading):
         assert isinstance(self.inner, Origins)
         inner = self.inner
         return await self.asked(lambda: inner.stored(kind, origins))
-
-
-def again(entry: Entry, *, over_theirs: bool = False) -> Entry:
-    """Return an entry back in line; with `over_theirs` it is based on what the source has now."""
-    newer = entry.error.newer if isinstance(entry.error, Conflict) else None
-    after = emptied(entry)
-    if not over_theirs or newer is None:
-        return after
-    items = tuple(
-        replace(item, seen=newer.version) if type(item.record) is type(newer) and item.record.key == newer.key else item
-        for item in entry.batch.items
-    )
-    befores = tuple(
-        newer if type(item.record) is type(newer) and item.record.key == newer.key else before
-        for item, before in zip(entry.batch.items, entry.befores, strict=False)
-    )
-    return replace(after, batch=replace(entry.batch, items=items), befores=befores)
-
-
-def without(later: Entry, dropped: Entry) -> Entry:
-    """Return an entry as it is once an earlier one is given up: based on what that one was based on, or refused."""
-    items = list(later.batch.items)
-    befores = list(later.befores)
-    for at, item in enumerate(items):
-        position = dropped.position_of((kind_name(type(item.record)), item.record.key))
-        before = dropped.before(position) if position is not None else None
-        if position is None or before is None or not isinstance(item, Put):
-            continue
-        if item.seen != dropped.record(position).version:
-            continue
-        items[at] = replace(
-            item, record=rebased(item.record, dropped.record(position), before), seen=dropped.batch.items[position].seen
-        )
-        if at < len(befores):
-            befores[at] = before
-    after = replace(later, batch=replace(later.batch, items=tuple(items)), befores=tuple(befores))
-    if dropped.number not in after.ground:
-        return after
-    gone = NotFound(f"delivery {dropped.number} was dropped")
-    return replace(after, state=Stand.REFUSED, error=gone, next_at=None)
-
-
-def _looked_at(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled():
-        task.exception()

@@ -13,10 +13,11 @@ from backends import wire
 from backends.delivery import Delivery
 from backends.errors import Busy, NotFound
 from backends.outbox.entries import Entry, Stand, withdrawn
-from backends.outbox.journal import Journal, damaged_copies
+from backends.outbox.giving_up import again, without
+from backends.outbox.journal import Journal
 from backends.outbox.locks import Locks
 from backends.outbox.marks import Became
-from backends.outbox.outbox import again, without
+from backends.outbox.rows import damaged_copies
 
 _PATIENCE = 15.0
 
