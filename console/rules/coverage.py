@@ -15,6 +15,7 @@ from backends.clean import fold
 from backends.records import (
     LIVE_OUTAGE_STATES,
     Customer,
+    CustomerKind,
     Key,
     Line,
     LineState,
@@ -143,7 +144,7 @@ def hit(outage: Outage, line: Line, customer: Customer, parents: Sequence[Key] =
     if outage.operator_keys and not {customer.operator_key, *parents} & set(outage.operator_keys):
         return None
     services = {_bare(service) for service in outage.coverage.services}
-    if services and _bare(line.service) not in services:
+    if services and line.service and _bare(line.service) not in services:
         return None
     place = _place_of(line, customer)
     found = _where(outage, place, place.country or customer.place.country, line.path)
@@ -156,8 +157,14 @@ _GRAVITY = {OutageState.CONFIRMED: 0, OutageState.SUSPECTED: 1, OutageState.REST
 def hits(
     outages: Iterable[Outage], lines: Sequence[Line], customer: Customer, parents: Sequence[Key] = ()
 ) -> tuple[Hit, ...]:
-    """Return one hit for each outage that covers any of the lines: confirmed before suspected, newest first."""
+    """Return one hit for each outage that covers any of the lines: confirmed before suspected, newest first.
+
+    Of a subscriber whose lines no source knows, where they live is all there is to go by: a helpdesk knows people and
+    not their lines, and the agent must hear of the outage all the same.
+    """
     found: list[Hit] = []
+    if not lines and customer.kind is CustomerKind.SUBSCRIBER:
+        lines = (Line("", "", customer.key, "", place=customer.place),)
     for outage in outages:
         best = [one for line in lines if (one := hit(outage, line, customer, parents))]
         if best:
