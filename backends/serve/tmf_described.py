@@ -60,7 +60,7 @@ _TICKET = Ticket(
     outcome_reason="late", resolution="Replaced", compensations=(Compensation(_PRICE, "late", _AT, "ola"),),
     origin=_ORIGIN, version=1,
 )  # fmt: skip
-_FULL: tuple[Record, ...] = (
+FULL: tuple[Record, ...] = (
     Customer(
         "c1", "C-1", "o1", CustomerKind.SUBSCRIBER, "Ewa Nowak", "pl", "Ms Nowak",
         Place("Długa", "12", "3", "61-001", "Poznań", "Wlkp", "PL"),
@@ -88,7 +88,7 @@ _FULL: tuple[Record, ...] = (
     ),
 )  # fmt: skip
 """One record of each kind with every field filled."""
-_EVENT = TicketEvent("e1", "t1", "c1", TicketEventKind.CLOSED, _AT, "ola", "open", "closed", "done", "k1", 1)
+EVENT = TicketEvent("e1", "t1", "c1", TicketEventKind.CLOSED, _AT, "ola", "open", "closed", "done", "k1", 1)
 _ERRORS = {
     "400": "A value is wrong or missing; `code` is `invalid:field:reason`.",
     "401": "The token is missing, unknown, removed or has ended.",
@@ -151,8 +151,8 @@ def description(version: str) -> Schema:
 def _resource(version: Version, api: Api) -> Schema:
     """Return the schema of a resource, from one that the mapping writes."""
     frame = Frame(version, _Names())
-    (record,) = (one for one in _FULL if type(one) is api.kind)
-    document = ticket_wire(record, frame, [_EVENT]) if isinstance(record, Ticket) else to_wire(record, frame)
+    (record,) = (one for one in FULL if type(one) is api.kind)
+    document = ticket_wire(record, frame, [EVENT]) if isinstance(record, Ticket) else to_wire(record, frame)
     found = _schema({"id": "1", "href": "/1", **document, "lastUpdate": "2026-03-02T09:30:00.000000Z"})
     status = found["properties"].get("status")
     if status is not None and api.kind in (Ticket, Outage):
