@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import fields
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from backends.rest.zammad.articles import Articles, mark_of
 from backends.rest.zammad.cases import Cases, Names
 from backends.rest.zammad.happenings import call, ticket_events
 from backends.rest.zammad.marks import CONTACT, ArticleMark, TicketMark, article_mark, digest, ticket_mark
-from backends.rest.zammad.options import options_from
+from backends.rest.zammad.options import CUSTOMER_FIELDS, TICKET_FIELDS, Options, options_from
 from backends.rest.zammad.people import People
 from backends.rest.zammad.rows import by_id, listed
 from tests.contract.test_zammad import OPTIONS
@@ -188,6 +190,13 @@ def test_a_wrong_address_is_refused_without_showing_it(url: str) -> None:
         open_url(url)
     assert raised.value.field == "url"
     assert "a:b" not in str(raised.value)
+
+
+def test_every_option_is_described() -> None:
+    """What a profile can say is in the documentation, each by its name."""
+    text = (Path(__file__).parents[2] / "docs" / "remote.md").read_text(encoding="utf-8").partition("## Zammad")[2]
+    names = [each.name for each in fields(Options)] + [*CUSTOMER_FIELDS, *TICKET_FIELDS]
+    assert [name for name in names if f"`{name}`" not in text] == []
 
 
 def test_opening_loads_nothing_heavy() -> None:

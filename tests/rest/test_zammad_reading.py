@@ -276,6 +276,15 @@ async def test_a_customer_is_found_in_either_search(server: Running) -> None:
         assert [match.customer.key for match in found] == ([f"user:{user['id']}"] if server.state.elastic else [])
 
 
+@pytest.mark.parametrize("text", ['a@b"\ud800 OR x', "a@b:(", 'a@b" OR email:"*', "ida@home.example)"])
+async def test_an_address_is_never_a_query(server: Running, text: str) -> None:
+    """Signs behind an address reach no query: nobody is found, and the server has nothing to stumble over."""
+    a_user(server, firstname="Ida", lastname="Berg", email="ida@home.example")
+    async with opened(server) as backend:
+        found = await backend.search(text)
+    assert not any(match.exact for match in found)
+
+
 async def test_a_note_of_a_colleague_stops_nobody(server: Running) -> None:
     """An article changes its ticket for the server, and a ticket its customer; only changed content is a conflict."""
     server.state.touches_customers = True

@@ -117,7 +117,7 @@ def _questions(reader: Reader, typed: _Typed) -> Iterator[str]:
     yield " ".join(typed.raw)
     if len(typed.words) > 1:
         yield max(typed.raw, key=len)  # a search in SQL looks for all of it in one field
-    if _EMAIL.match(typed.email):
+    if _EMAIL.fullmatch(typed.email):
         yield f'email:"{typed.email}"'
         yield typed.email
     if len(typed.digits) >= _SHORTEST_NUMBER:
