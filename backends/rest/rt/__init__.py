@@ -88,8 +88,7 @@ class RtBackend:
         self.url = url
         self.capabilities = _CAPABILITIES
         self.stores: frozenset[type[Record]] = STORED
-        lost = _ORIGIN if options.customer_data_field else people.OMITTED | _ORIGIN
-        self.omits: Mapping[type[Record], frozenset[str]] = {Customer: lost, Ticket: _ORIGIN, Contact: _ORIGIN}
+        self.omits: Mapping[type[Record], frozenset[str]] = _omitted(options)
         self._session = Session(access, secret)
         self._http = Http(access, Signer(secret, "token {token}"), transport=transport)
         self._options = options
@@ -123,6 +122,11 @@ class RtBackend:
     def exchanges(self) -> tuple[Exchange, ...]:
         """The last requests, for a look into it."""
         return self._http.exchanges
+
+    async def signed_in_as(self) -> str:
+        """Return the login of whose secret is used, empty when the secret does not tell; raises as any reading."""
+        login = await self._session.login()
+        return (await self.reader.wire.user(login)).login if login else ""
 
     def _needs_open(self) -> None:
         if not self._is_open:
@@ -239,6 +243,18 @@ class RtBackend:
     async def forget(self, customer_key: Key, actor: str, reason: str) -> Mapping[str, int]:
         """Raise Unsupported: RT erases with a tool of its own."""
         raise Unsupported(Capability.FORGET, source=self.name)
+
+
+def _omitted(options: Options) -> dict[type[Record], frozenset[str]]:
+    """Return what is lost of each kind where a site has no fields for it."""
+    customer, ticket, contact = _ORIGIN, _ORIGIN, _ORIGIN | {"reference"}
+    if not options.customer_data_field:
+        customer |= people.OMITTED
+    if not options.number_field:
+        customer |= {"number"}
+    if not options.reference_field:
+        ticket |= {"reference"}
+    return {Customer: customer, Ticket: ticket, Contact: contact}
 
 
 def open_url(

@@ -59,9 +59,23 @@ class Case:
     """The text of each message, by transaction."""
 
     @property
-    def version(self) -> int:
-        """The newest transaction that may be seen: RT's own tag of the ticket."""
+    def tag(self) -> int:
+        """The newest transaction that may be seen: what RT compares with If-Match."""
         return self.transactions[-1].id if self.transactions else 1
+
+    @property
+    def version(self) -> int:
+        """The newest transaction that changed the ticket itself: a mail or a call is no change of it."""
+        return max((each.id for each in self.transactions if self.alters(each)), default=1)
+
+    def alters(self, transaction: TransactionRow) -> bool:
+        """Return whether a transaction changed the ticket itself."""
+        if transaction.type in ("EmailRecord", "CommentEmailRecord"):
+            return False
+        if transaction.type not in ("Comment", "Correspond"):
+            return True
+        mark = self.marks.get(transaction.id)
+        return mark is not None and key_of(self.row.id) in mark.sets
 
 
 def customer_of(row: TicketRow, asked: int = 0) -> Key:

@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from backends import clean
 from backends.rest.rt.rows import PartRow
 
 _PARAMETER = re.compile(r'\bcordboard([0-9]{0,3})="?([A-Za-z0-9_-]{1,1200})"?')
@@ -92,6 +93,7 @@ def text_to_send(body: str) -> tuple[str, bool]:
 
     RT takes an empty text and the text `0` for none, so that each text gets a line's end.
     """
+    body = clean.block(body)
     return (f"{body}\n", False) if body else (_UNSAID, True)
 
 

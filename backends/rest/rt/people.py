@@ -177,10 +177,8 @@ def user_fields(customer: Customer, options: Options, mark: str) -> dict[str, An
             if getattr(fitting, name) != getattr(customer, name):
                 raise Invalid(name, "unsupported", "Request Tracker has no place for this")
     custom: dict[str, Any] = {}
-    if options.number_field and customer.number and not customer.number.startswith(NUMBER):
+    if options.number_field and customer.number and customer.number != f"{NUMBER}{number_in(customer.key)}":
         custom[options.number_field] = customer.number
-    elif customer.number and customer.number != f"{NUMBER}{number_in(customer.key)}":
-        raise Invalid("number", "unsupported", "no field is named for customer numbers")
     if options.phones_field:
         custom[options.phones_field] = " ".join(sorted(_numbers(customer)))
     if options.customer_data_field:
@@ -210,7 +208,8 @@ def _native(customer: Customer) -> dict[str, str]:
 
 
 def _fit(text: str, limit: int) -> str:
-    return clean.line(text)[:limit].rstrip()
+    """Return the beginning of a text that RT keeps whole: it counts bytes in some places and characters in others."""
+    return clean.line(clean.line(text).encode("utf-8", "replace")[:limit].decode("utf-8", "ignore"))
 
 
 def _is_address(text: str) -> bool:

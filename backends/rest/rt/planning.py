@@ -23,7 +23,6 @@ from backends.wire import RECORD, kind_name
 R = TypeVar("R", bound=Customer | Ticket | Contact)
 
 STORED: frozenset[type[Record]] = frozenset({Customer, Ticket, Contact})
-_SENT = frozenset({"EmailRecord", "CommentEmailRecord"})
 _CHANGES = frozenset({"Status", "Set", "SetWatcher", "CustomField", "AddWatcher", "DelWatcher"})
 _NEEDED = ("operator_key", "customer_key", "ticket_key")
 _LEADS_NOWHERE = ("line_key", "outage_key")
@@ -213,7 +212,7 @@ def is_begun(step: Step, case: Case, reader: Reader) -> bool:
     if not isinstance(wanted, Ticket) or not case.transactions:
         return False
     seen = case.transactions[0].id if step.seen is None else step.seen
-    since = [each for each in case.transactions if each.id > seen and each.type not in _SENT]
+    since = [each for each in case.transactions if each.id > seen and case.alters(each)]
     missing = set(cases.telling(wanted, case, reader.options, wanted.holder_name).fields)
     for each in since:
         if each.type not in _CHANGES:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from backends.errors import BackendError, NotSignedIn, Refused, Unavailable
-from backends.rest.signing import Basic, Signer, in_thread, secret_from
+from backends.rest.signing import Basic, Signer, Token, in_thread, secret_from
 
 if TYPE_CHECKING:
     from backends.rest.access import Access
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Headers = Mapping[str, str]
 
 _COOKIE = re.compile(r"\b(RT_SID_[^=;\s]{1,200}=[A-Za-z0-9]{8,128})")
+_OWNER = re.compile(r"[0-9]+-([0-9]{1,18})-")
+"""A token of RT begins with its version and the number of the user who made it."""
 _TRUSTED = 600.0  # seconds after which a session is tried again before it is relied on
 _PATIENCE = 300.0  # seconds until a session is asked for again after none could be had
 
@@ -61,6 +63,23 @@ class Session:
                 return answer
         self._cookie, self._until = "", time.monotonic() + _PATIENCE
         return await ask({})
+
+    async def login(self) -> str:
+        """Return the login or RT's number of whose secret it is, as far as the secret itself tells; else nothing."""
+        if self._secret is None:
+            return ""
+        ask = self._secret
+        try:
+            text = await in_thread(ask)
+            secret = secret_from(text) if text else None
+        except Exception as error:  # a keyring may fail in any way
+            raise NotSignedIn(f"the secret cannot be read: {type(error).__name__}") from None
+        if isinstance(secret, Basic):
+            return secret.user
+        if isinstance(secret, Token):
+            owner = _OWNER.match(secret.value)
+            return owner[1] if owner else ""
+        return ""
 
     async def _headers(self) -> Headers:
         if time.monotonic() >= self._until and self._secret is not None:

@@ -41,7 +41,8 @@ ANSWERING = frozenset({"answer", "answered_at", "answered_by", "waived_reason"})
 _OWN = tuple(
     spec.name
     for spec in fields(Contact)
-    if spec.name not in ("key", "customer_key", "operator_key", "ticket_key", "body", "whole", "version", "origin")
+    if spec.name
+    not in ("key", "customer_key", "operator_key", "ticket_key", "body", "whole", "version", "origin", "reference")
 )
 REFERENCE = "RTC-"
 SELF = "self"
@@ -187,7 +188,7 @@ def _attachment(part: PartRow) -> Attachment:
 
 def _told(base: Contact, values: Mapping[str, Any]) -> Contact:
     """Return a contact of ours: of its fields RT's own are only key, text and ticket."""
-    plain = {name: value for name, value in CONTACT.plain(base).items() if name not in _OWN or name == "reference"}
+    plain = {name: value for name, value in CONTACT.plain(base).items() if name not in _OWN}
     plain |= {name: value for name, value in values.items() if name in _OWN}
     try:
         return CONTACT.built(plain)
@@ -198,7 +199,7 @@ def _told(base: Contact, values: Mapping[str, Any]) -> Contact:
 def own_fields(contact: Contact) -> dict[str, Any]:
     """Return what a contact's mark must say: all that RT has no place for."""
     plain = CONTACT.plain(contact)
-    return {name: plain[name] for name in _OWN if name in plain and (name != "reference" or contact.reference)}
+    return {name: plain[name] for name in _OWN if name in plain}
 
 
 def _answered(case: Case, contacts: list[Contact]) -> list[Contact]:

@@ -17,7 +17,7 @@ from typing import Any
 from backends import clean
 from backends.errors import BackendError, Conflict, Invalid, NotAllowed, NotFound, Refused, Unsupported
 from backends.port import Batch, Change, Receipt
-from backends.records import Contact, Customer, Direction, Key, Ticket
+from backends.records import Contact, Customer, Direction, Key, Ticket, is_new
 from backends.rest.access import path_of
 from backends.rest.rt import cases, people, talks
 from backends.rest.rt.cases import Case, Telling
@@ -164,8 +164,6 @@ class Writer:
 
     async def _check_reference(self, ticket: Ticket) -> None:
         if not self._options.reference_field:
-            if not ticket.key.startswith("ticket:") or not cases.is_assigned(ticket, self._options):
-                raise Invalid("reference", "unsupported", "no field is named for references", source=self._wire.name)
             return
         try:
             other = await self._reader.ticket(ticket.reference)
@@ -306,7 +304,7 @@ class Writer:
         resolved = fields.pop("Resolved", None) if "Status" in fields else None
         if fields:
             plan.stale.add(ticket.key)
-            messages = await self._put(path, fields, case.version, step, plan)
+            messages = await self._put(path, fields, case.tag, step, plan)
             if resolved is not None:  # RT sets it to now with the status
                 messages += await self._put(path, {"Resolved": resolved}, None, step, plan)
             self._reader.book.forget(case.row.id)
@@ -344,9 +342,16 @@ class Writer:
     async def _say(self, step: Step, plan: Plan, contact: Contact) -> None:
         """Send a contact to the customer, or note it: a mail of ours goes out, all else is a comment."""
         text, empty = text_to_send(contact.body)
-        mark = Mark(step.mark, talks.own_fields(contact), self._answers(step, plan), empty=empty)
+        own = talks.own_fields(contact)
+        if is_new(contact.answered_by):
+            del own["answered_by"]  # what answers it is told next, and says so itself
+        mark = Mark(step.mark, own, self._answers(step, plan), empty=empty)
         sent = contact.direction is Direction.OUTBOUND and contact.channel in self._options.send
-        body: dict[str, Any] = {"Content": text, "ContentType": mark.content_type(), "Subject": contact.subject}
+        body: dict[str, Any] = {
+            "Content": text,
+            "ContentType": mark.content_type(),
+            "Subject": clean.line(contact.subject),
+        }
         if self._options.via_field:
             body["TxnCustomFields"] = {self._options.via_field: self._options.value_of(contact.channel)}
         plan.stale.add(contact.ticket_key)
@@ -357,9 +362,11 @@ class Writer:
         """Return what a reply says of those that it answers, so that no note of its own is needed."""
         found: dict[str, dict[str, Any]] = {}
         for other in plan.steps:
-            if not isinstance(other.record, Contact) or other.new or other.done:
+            if not isinstance(other.record, Contact) or other.record.answered_by != step.record.key:
                 continue
-            if other.record.answered_by != step.record.key:
+            if other.new and other.key:
+                found[other.key] = {"answered_by": talks.SELF}
+            if other.new or other.done:
                 continue
             changes = self._changes(other, plan)
             if set(changes) <= talks.ANSWERING and other.record.ticket_key == getattr(step.record, "ticket_key", ""):
