@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -41,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--without-alarms", action="store_true", help="start no Alertmanager")
     args, command = parser.parse_known_args(argv)
     os.umask(0o077)
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, lambda sign, _frame: sys.exit(128 + sign))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cordboard-remote-")))
         server, console = folder / "server", folder / "console"
@@ -55,7 +58,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         alarms = "" if args.without_alarms else stack.enter_context(_alarms(folder))
         _say(f"Alarms from {alarms}" if alarms else "No Alertmanager is installed; going on without alarms.")
         environ = _configured(console, url, token, alarms)
-        return subprocess.run([sys.executable, "-m", "console.cli", *command], env=environ, check=False).returncode
+        return _foreground([sys.executable, "-m", "console.cli", *command], environ)
+
+
+def _foreground(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run the console until it ends, or end it in order when this program is asked to end; returns its exit code."""
+    with subprocess.Popen(command, env=environ) as console:
+        try:
+            return console.wait()
+        except BaseException:
+            console.terminate()
+            raise
 
 
 def _say(words: str) -> None:
