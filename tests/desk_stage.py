@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,9 +129,12 @@ async def on_desk(
     roles: frozenset[Role] = ALL_ROLES,
     theme: str = "",
     now: datetime = NIGHT,
+    around: Callable[[Backend], Backend] | None = None,
 ) -> AsyncIterator[Stage]:
-    """Run a console on a database file; its own drafts are in `folder`."""
+    """Run a console on a database file; its own drafts are in `folder`. `around` puts other sources beside the file."""
     backend = backend_for(f"sqlite:///{file}")
+    if around is not None:
+        backend = around(backend)
     await backend.open()
     local = LocalStore(folder / "desk.db", store=backend.url, agent=login)
     local.open()

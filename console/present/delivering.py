@@ -93,10 +93,10 @@ def outbox(deliveries: Sequence[Delivery], names: Mapping[Key, str], now: Now) -
         cells = (
             Cell((Span(age(one.since, now.at), Tone.DIM),), AGE_WIDTH, right=True),
             Cell((Span(delivery_word(one.state), tone),), 13),
-            Cell((Span(plain(one.source)),), 12, drop=2),
-            Cell((Span(names.get(customer_of(one), ""), Tone.STRONG),), 20, drop=1),
+            Cell((Span(plain(one.source)),), 12, drop=3),
+            Cell((Span(names.get(customer_of(one), ""), Tone.STRONG),), 20, drop=2),
             Cell((Span(what_words(one)),), 0, least=24),
-            Cell((Span(why, tone),), 26, drop=3),
+            Cell((Span(why, tone),), 24, drop=1),
         )
         rows.append(RowView(str(one.number), cells, marker=tone if one.state is not DeliveryState.WAITING else None))
     feed = FeedView() if rows else FeedView(Feed.EMPTY, _("Everything you stored is with its source."))

@@ -465,7 +465,8 @@ class Several:
             return Source(member.shown, state, member.answered_at, member.error)
         error = part.error or member.trouble
         if error is not None:
-            return Source(member.shown, SourceState.STALE if part.file else SourceState.FAILED, part.told_at, error)
+            told = member.last_told if part.file is not None else part.told_at
+            return Source(member.shown, SourceState.STALE if part.file else SourceState.FAILED, told, error)
         if part.told_at is None:
             return Source(member.shown, SourceState.LOADING)
         live = member.can(Capability.LIVE) and not part.dirty

@@ -45,6 +45,11 @@ class Member:
         return self.backend.error if isinstance(self.backend, Remembering) else None
 
     @property
+    def last_told(self) -> datetime | None:
+        """When it last told anything itself: what is shown of it is not newer."""
+        return self.backend.last_answer if isinstance(self.backend, Remembering) else self.answered_at
+
+    @property
     def knows_customers(self) -> bool:
         """Whether customers can be asked for here; a feed of outages knows none."""
         return self.can(Capability.SEARCH)
