@@ -52,6 +52,8 @@ class Moments:
             self._known_since = _BEGIN if after is None else fresh[-1].at
             self._read = True
         for row in reversed(fresh):
+            if row.sequence <= self._sequence:
+                continue  # another request has learnt it meanwhile
             self._sequence = row.sequence
             if row.act not in _NO_CHANGE:
                 self._note((row.subject, row.subject_key), row.at, row.customer_key)

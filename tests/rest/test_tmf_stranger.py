@@ -136,6 +136,19 @@ async def test_a_lost_change_is_not_a_conflict(version: int) -> None:
         assert raised.value.newer.subject == "Other"
 
 
+async def test_a_note_in_between_is_no_conflict() -> None:
+    """A note moves the ticket's moment and not its content: who saw the ticket before may still change it."""
+    async with Stranger(4) as stranger, opened(stranger.url, 4) as backend:
+        customer = await _customer(backend)
+        (ticket,) = await _written(backend, a_ticket(customer))
+        assert isinstance(ticket, Ticket)
+        await _written(backend, a_ticket_event(ticket, text="rang"))
+        assert (await backend.ticket(ticket.key)).version > ticket.version
+        await backend.write(Batch((Put(replace(ticket, subject="Slow"), seen=ticket.version),), "ola"))
+        kept = stranger.kept["troubleTicket"][ticket.key.partition(":")[2]]
+        assert (kept["name"], [note["text"] for note in kept["note"]]) == ("Slow", ["rang"])
+
+
 @pytest.mark.parametrize("paging", ["whole", "ignored", "partial"])
 async def test_lists_are_read_whole_however_they_are_paged(paging: str) -> None:
     """Totals, partial answers and servers that ignore offset and limit all give every row once."""

@@ -145,7 +145,7 @@ async def stale(reader: Reader, item: Put) -> tuple[Record | None, bool]:
         now = await reader.one(type(item.record), item.record.key)
     except NotFound:
         return None, True
-    return now, now.version != item.seen
+    return now, now.version != item.seen and not reader.looks_the_same(now, item.seen)
 
 
 def conflict(now: Record | None, source: str) -> Conflict:

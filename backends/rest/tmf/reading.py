@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -46,6 +47,7 @@ Place = tuple[str, str]
 PREVIEW = 240
 """Characters of a body in a page."""
 RECENT = 50
+_REMEMBERED = 2_000
 _RECENT_SPAN = timedelta(days=30)
 _CLOSED_SPAN = timedelta(days=90)
 _PARTY: Mapping[Any, str] = {
@@ -66,6 +68,7 @@ class Reader:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self._seen: OrderedDict[tuple[Key, int], Record] = OrderedDict()
 
     # one ----------------------------------------------------------------------------------------------------------
 
@@ -73,7 +76,18 @@ class Reader:
         """Return the record that a resource is."""
         found = from_wire(cast("type[Record]", kind), document, self.site.frame)
         assert isinstance(found, kind)
+        self._seen[found.key, found.version] = found
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
         return found
+
+    def looks_the_same(self, now: Record, version: int | None) -> bool:
+        """Return whether a record holds what it held in a version that was read before.
+
+        A new note moves a ticket's `lastUpdate`, and changes nothing that anybody could overwrite.
+        """
+        seen = self._seen.get((now.key, version or 0))
+        return seen is not None and replace(seen, version=now.version) == now
 
     async def one(self, kind: type[R], key: Key) -> R:
         """Return a record by its key; raises NotFound."""

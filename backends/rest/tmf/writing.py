@@ -275,7 +275,7 @@ class _Run:
         identifier = site.keys.name_of(record)
         raw = await site.get(kind, identifier)
         now = self._reader.record(kind, raw)
-        if now.version != step.item.seen:
+        if now.version != step.item.seen and not self._reader.looks_the_same(now, step.item.seen):
             if replace(record, version=now.version) != now:
                 raise conflict(now, site.name)
             step.repeated = True
@@ -295,12 +295,11 @@ class _Run:
         """Add a note to a ticket that is not of this batch, or whose other records had to be there first."""
         site = self._site
         ticket = site.keys.identifier(Ticket, event.ticket_key)
-        raw = await site.get(Ticket, ticket)
         note = event_note(event, site.frame)
         if await site.honours():
             patch = self._typed({"note": [note]})
             found, step.repeated = await site.patch(Ticket, ticket, patch, step.mark, {})
-        elif self._told(raw, step):
+        elif self._told(raw := await site.get(Ticket, ticket), step):
             found, step.repeated = raw, True
         else:
             always = {name: raw[name] for name in site.api(Ticket).always if name in raw}
