@@ -20,7 +20,7 @@ from backends.rest.zammad import backend as backend_module
 from backends.rest.zammad.marks import login_for
 from backends.rest.zammad.shared import Shared
 from tests.rest.zammad_stage import batch, of, opened, options
-from tests.servers.faulty import ALL_FAULTS, DROP_AFTER, Fault, FaultProxy, Storm
+from tests.servers.faulty import ALL_FAULTS, DROP_AFTER, DROP_BEFORE, PASS, Fault, FaultProxy, Storm
 from tests.servers.zammad import Running, zammad_server
 
 pytestmark = pytest.mark.xdist_group("zammad")
@@ -140,6 +140,27 @@ async def test_a_change_that_was_lost_is_known_after_later_ones(server: Running)
         assert (await backend.ticket(ticket.key)).priority is Priority.LOW
 
 
+@pytest.mark.usefixtures("_forgetful")
+async def test_a_ticket_that_was_lost_is_known_after_later_changes(server: Running) -> None:
+    """A ticket whose answer was lost is not opened again, although somebody changed it from another desk since."""
+    customer, _ = await _case(server)
+    word = unlike_any_other()
+    wanted = batch(a_ticket(customer, subject=word), key=word)
+    async with FaultProxy(server.url, only=("POST",)) as proxy:
+        proxy.next(DROP_AFTER)
+        async with opened(server, proxy.url) as backend:
+            with pytest.raises(Unavailable):
+                await backend.write(wanted)
+    async with opened(server) as colleague:
+        (found,) = [row for row in (await colleague.tickets()).rows if row.subject == word]
+        raised = replace(found, priority=Priority.URGENT)
+        await colleague.write(Batch((Put(raised, seen=found.version),), "leo", idempotency_key="other desk"))
+    async with opened(server) as backend:
+        receipt = await backend.write(wanted)
+    assert receipt.repeated
+    assert [row["title"] for row in server.state.tickets.values()].count(word) == 1
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.usefixtures("_forgetful")
 async def test_after_a_storm_everything_is_there_once(server: Running, seed: int) -> None:
@@ -182,6 +203,20 @@ async def test_a_search_that_is_behind_makes_nobody_twice(server: Running) -> No
     assert (waits > 0, lost) == (True, 1)
     assert [user["lastname"] for user in server.state.users.values()].count("Lag") == 1
     assert proxy.forwarded["POST"] == 1
+
+
+async def test_who_was_made_just_now_is_known_before_the_search(server: Running) -> None:
+    """When a later step of the batch is lost, the customer that it made is not made again."""
+    server.state.lag = 30.0
+    fresh = a_customer(await _operator(server), name="Ida Early")
+    wanted = batch(fresh, a_ticket(fresh, subject="early"), key=unlike_any_other())
+    async with FaultProxy(server.url, only=("POST",)) as proxy, opened(server, proxy.url) as backend:
+        proxy.next(PASS, DROP_BEFORE)
+        with pytest.raises(Unavailable):
+            await backend.write(wanted)
+        receipt = await backend.write(wanted)
+    assert of(receipt, 1).customer_key == of(receipt).key
+    assert [user["lastname"] for user in server.state.users.values()].count("Early") == 1
 
 
 async def test_marks_stand_where_nobody_reads_them(server: Running) -> None:

@@ -180,7 +180,7 @@ class Cases:
         """Return what makes a ticket but for its customer and article; raises Invalid for what it cannot hold."""
         sent = self._attributes(ticket, now)
         taken = min(ticket.first_contact_at or ticket.opened_at, ticket.opened_at)
-        return {**sent, self.options.marker: TicketMark(mark, taken).written()}
+        return {**sent, self.options.marker: TicketMark(mark, taken, mark).written()}
 
     def changes(self, ticket: Ticket, row: Row, mark: str, now: datetime) -> dict[str, Any]:
         """Return the attributes of `row` that `ticket` has otherwise, with the mark; nothing when there are none."""
@@ -194,10 +194,14 @@ class Cases:
         if (was.kind, was.holder) == (ticket.kind, ticket.holder):
             sent.pop("group", None)
         changed = {name: value for name, value in sent.items() if name not in known or known[name] != value}
-        if not changed:
-            return {}
+        return {**changed, **self.marked(row, mark)} if changed else {}
+
+    def marked(self, row: Row, mark: str) -> dict[str, Any]:
+        """Return the attribute with the mark of a step that changes a ticket; what the former mark said is kept."""
         former = self.mark(row)
-        return {**changed, self.options.marker: TicketMark(mark, former.at if former else was.opened_at).written()}
+        opened = rows.moment(row, "created_at") or datetime.fromtimestamp(0, UTC)
+        said = TicketMark(mark, former.at if former else opened, former.made if former else "")
+        return {self.options.marker: said.written()}
 
     def _attributes(self, ticket: Ticket, now: datetime) -> dict[str, Any]:
         options = self.options

@@ -28,7 +28,7 @@ _ARTICLE = re.compile(
     r"<cordboard\.(?P<digest>[0-9a-f]{24})\.(?P<part>[cdo])\.(?P<at>-?\d{1,18})\.(?P<seconds>\d{1,10})"
     r"\.(?P<direction>in|out|internal)\.(?P<channel>(?:[0-9a-f]{2}){0,200})@cordboard\.invalid>"
 )
-_TICKET = re.compile(r"cordboard (?P<digest>[0-9a-f]{24}) (?P<at>-?\d{1,18})")
+_TICKET = re.compile(r"cordboard (?P<digest>[0-9a-f]{24}) (?P<at>-?\d{1,18})(?: (?P<made>[0-9a-f]{24}))?")
 
 CONTACT, DESCRIPTION, OPENING = "c", "d", "o"
 """What an article of ours is: a contact, the description of its ticket, or what a ticket must begin with, no more."""
@@ -89,17 +89,19 @@ class TicketMark:
 
     digest: str
     at: datetime
+    made: str = ""
+    """The step that opened it, when that was one of ours: later marks must not hide it."""
 
     def written(self) -> str:
         """Return the mark as an attribute's text."""
-        return f"cordboard {self.digest} {micros(self.at)}"
+        return f"cordboard {self.digest} {micros(self.at)} {self.made}".strip()
 
 
 def ticket_mark(text: str) -> TicketMark | None:
     """Return the mark in a ticket's attribute, None when it holds something else."""
     found = _TICKET.fullmatch(text.strip())
     at = moment_of(int(found["at"])) if found else None
-    return TicketMark(found["digest"], at) if found and at is not None else None
+    return TicketMark(found["digest"], at, found["made"] or "") if found and at is not None else None
 
 
 def login_for(mark: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from backends import clean
@@ -20,6 +20,10 @@ from backends.rest.zammad.people import SYSTEM, key_of
 from backends.rest.zammad.reading import Reader
 from backends.rest.zammad.rows import Row
 from backends.rest.zammad.shared import TAGS, only_key, plain
+
+_SAME_WRITE = timedelta(milliseconds=100)
+"""What the history tells so shortly after a version that another process read is what made that version: it is noted
+after the row is. A version that this process read is compared by its content."""
 
 
 @dataclass(slots=True)
@@ -164,6 +168,7 @@ class Planner:
         """Find out whether a change was stored already, whether somebody was faster, and what is to be sent."""
         assert step.row is not None
         articles = await self._site.articles(step.row)
+        remembered = self._reader.shared.version_of(ticket.key) == step.put.seen
         was = self._reader.ticket_from(plan.cases, step.row, articles)
         step.before = was
         found = plan.cases.mark(step.row)
@@ -171,7 +176,7 @@ class Planner:
             step.done, step.tags = True, wanted  # tags are requests of their own, which may have been lost
             return
         if was.version != step.put.seen:
-            later = await self._later(plan.cases, step.row, step.put.seen or 0)
+            later = await self._later(step.row, step.put.seen or 0, timedelta() if remembered else _SAME_WRITE)
             if any(step.mark in rows.raw(each, "value_to") for each in later):
                 step.done = True
                 return
@@ -183,11 +188,11 @@ class Planner:
         if described and described != description_in(articles):
             step.body["article"] = describing(replace(ticket, description=described, opened_at=plan.now), step.mark)
         if step.body and self._options.marker not in step.body:
-            step.body |= {self._options.marker: plan.cases.creation(ticket, step.mark, plan.now)[self._options.marker]}
+            step.body |= plan.cases.marked(step.row, step.mark)
         step.tags = wanted
 
-    async def _later(self, cases: Cases, row: Row, seen: int) -> list[Row]:
-        """Return what was changed on a ticket since a version; raises Conflict when nobody may tell."""
+    async def _later(self, row: Row, seen: int, same: timedelta) -> list[Row]:
+        """Return what was changed on a ticket later than `same` after a version; raises Conflict when nobody tells."""
         history = await self._site.history(row)
         since = moment_of(seen)
         if not history or since is None:
@@ -195,7 +200,7 @@ class Planner:
         changes = [
             each for each in history if rows.raw(each, "object") in ("Ticket", "") and rows.raw(each, "attribute")
         ]
-        return [each for each in changes if (rows.moment(each, "created_at") or since) > since]
+        return [each for each in changes if (rows.moment(each, "created_at") or since) > since + same]
 
     async def _owner(self, ticket: Ticket, former: str) -> dict[str, Any]:
         """Return the attribute that gives a ticket to a colleague, by login or name; raises Invalid."""

@@ -36,6 +36,8 @@ class Shared:
         """Since when we know what was tried: an attempt before that may still be on its way into the search."""
         self.doubtful: Recent[float] = Recent(_RECEIPTS)
         """Batches whose creation of a customer may have been stored, and when (`time.monotonic`) it was tried."""
+        self.made: Recent[int] = Recent(_RECEIPTS)
+        """Which user each such step made, as long as the server's search may not know."""
         self._versions: Recent[Customer | Ticket] = Recent(_VERSIONS)
         self._locks: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
 
@@ -46,6 +48,11 @@ class Shared:
         version that it had, so that a note of a colleague stops nobody from closing it.
         """
         return self._settled(record, plain(record))
+
+    def version_of(self, key: Key) -> int:
+        """Return the version that a record had when this process last read it, 0 when it never did."""
+        known = self._versions.get(key)
+        return known.version if known is not None else 0
 
     def settled_customer(self, record: Customer) -> Customer:
         """Return a customer with the version that its content has: every ticket counts as a change of its customer."""

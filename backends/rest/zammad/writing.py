@@ -94,6 +94,8 @@ class Writer:
         The server's search is behind its database. So soon after an attempt that was not answered, or after this
         process began and cannot know of one, nobody can tell: raises Busy until the search must have caught up.
         """
+        if (known := self._shared.made.get(mark)) is not None:
+            return await self._site.user(known)
         login = login_for(mark)
         for row in await self._site.searched("User", {"query": login}):
             if rows.raw(row, "login") == login:
@@ -106,11 +108,11 @@ class Writer:
         return None
 
     async def _new_customer(self, step: Step) -> Row:
+        self._shared.doubtful.keep(step.mark, time.monotonic())
         try:
-            return await self._send("POST", "users", step.body)
-        except Unavailable:
-            self._shared.doubtful.keep(step.mark, time.monotonic())
-            raise
+            row = await self._send("POST", "users", step.body)
+            self._shared.made.keep(step.mark, rows.number(row, "id"))
+            return row
         except Invalid as error:
             if "already" in error.detail.lower():
                 raise Invalid("points", "taken", error.detail, source=self._site.source) from None
@@ -138,7 +140,7 @@ class Writer:
         if plan.batch.idempotency_key:
             for row in await self._site.tickets_of(customer):
                 mark = plan.cases.mark(row)
-                if mark is not None and mark.digest == step.mark:
+                if mark is not None and step.mark in (mark.digest, mark.made):
                     step.done, step.number = True, rows.number(row, "id")
                     return
         row = await self._send("POST", "tickets", {**body, "customer_id": customer, "article": dict(article)})
