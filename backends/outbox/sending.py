@@ -77,6 +77,11 @@ def never_sent(error: BackendError) -> bool:
     return cause is not None and any(kind.__name__ in _NEVER_SENT for kind in type(cause).__mro__)
 
 
+def is_elsewhere(error: BackendError) -> bool:
+    """Return whether somebody else than the source said no: a network that sends everybody to its own sign-in page."""
+    return error.status is not None and 300 <= error.status < 400
+
+
 class Postman:
     """Delivers what the ledger holds. `opened` makes the source ready and raises why it cannot be reached; `apart`
     are the batches that another console has just taken and is about to send itself.
@@ -283,8 +288,12 @@ class Postman:
                 return await self._taken_back(entry, receipt)
         except (Unavailable, NotSignedIn) as error:
             return await self._postponed(entry, error, sent=not (never_sent(error) and len(batch.items) == 1))
-        except Conflict as conflict:
-            return await self._conflict(entry, batch, conflict, again)
+        except Refused as error:
+            if is_elsewhere(error):
+                return await self._postponed(entry, error, sent=True)
+            if isinstance(error, Conflict):
+                return await self._conflict(entry, batch, error, again)
+            return await self._refused(entry, error)
         except BackendError as error:
             return await self._refused(entry, error)
         except Exception as error:  # a fault of the source's own code must not lose what was typed

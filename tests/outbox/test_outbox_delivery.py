@@ -18,6 +18,7 @@ from backends.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    Refused,
     TimedOut,
     Unavailable,
     Unsupported,
@@ -556,3 +557,14 @@ def test_pauses_stay_within_reason() -> None:
 
     assert timedelta(seconds=sending.LONGEST_WISH) == timedelta(hours=1)
     assert timedelta(seconds=sending.LONGEST_PAUSE) == timedelta(minutes=1)
+
+
+async def test_a_network_that_sends_everybody_elsewhere_refuses_nothing(tmp_path: Path) -> None:
+    """A redirect to a network's own sign-in page is no answer of the source: the batch waits."""
+    async with a_desk(tmp_path) as desk:
+        elsewhere = Refused("status 302: the server sends us elsewhere; not followed")
+        elsewhere.status = 302
+        desk.line.before = [elsewhere]
+        assert (await desk.put(a_contact(desk.customer, body="patient"))).waiting
+        await desk.mend()
+        assert desk.bodies(Contact) == {"patient": 1}
