@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from datetime import datetime
@@ -25,6 +24,7 @@ from backends.records import (
     utc,
 )
 from backends.rest.tmf.reading import Reader
+from backends.rest.tmf.site import together
 from backends.wire.forms import kind_name
 
 STORES: frozenset[type[Record]] = frozenset({Customer, Contact, Ticket, TicketEvent, Contract, Visit, Outage})
@@ -129,7 +129,7 @@ async def check_references(reader: Reader, puts: tuple[Put, ...]) -> None:
                     raise Invalid(name, "unknown")
                 asked.setdefault((kind, key), name)
     if len(puts) > 1 or any(isinstance(item.record, TicketEvent) for item in puts) or not await reader.site.honours():
-        await asyncio.gather(*(_exists(reader, kind, key, name) for (kind, key), name in asked.items()))
+        await together(*(_exists(reader, kind, key, name) for (kind, key), name in asked.items()))
 
 
 async def _exists(reader: Reader, kind: type[Any], key: Key, name: str) -> None:

@@ -18,6 +18,7 @@ from backends.records import Contact, Contract, Customer, Key, Outage, Record, T
 from backends.rest.tmf.names import KINDS
 from backends.rest.tmf.pieces import Json, Reading, moment
 from backends.rest.tmf.reading import Reader
+from backends.rest.tmf.site import together
 
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ class Follower:
 
     async def _changed(self, *, quiet: bool = False) -> list[Event]:
         """Return what was changed; with `quiet`, only remember the versions of what has no moment."""
-        found = await asyncio.gather(*(self._of(kind, quiet) for kind in KINDS))
+        found = await together(*(self._of(kind, quiet) for kind in KINDS))
         changes = sorted((one for rows in found for one in rows), key=lambda one: one[0])
         events: dict[Event, None] = {}
         for at, record in changes:

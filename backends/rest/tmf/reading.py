@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -37,7 +36,7 @@ from backends.records import (
 from backends.rest.rt.matching import begins
 from backends.rest.tmf.cases import STATES, ticket_events
 from backends.rest.tmf.pieces import Json, moment
-from backends.rest.tmf.site import Filters, Site
+from backends.rest.tmf.site import Filters, Site, together
 from backends.rest.tmf.wire import from_wire
 
 R = TypeVar("R", bound=Record)
@@ -96,7 +95,7 @@ class Reader:
     async def customers(self, keys: Sequence[Key]) -> tuple[Customer, ...]:
         """Return those of the customers that exist, in the given order."""
         wanted = [key for key in dict.fromkeys(keys) if self.site.keys.identifier(Customer, key)]
-        found = dict(zip(wanted, await asyncio.gather(*map(self._customer, wanted)), strict=True))
+        found = dict(zip(wanted, await together(*map(self._customer, wanted)), strict=True))
         return tuple(customer for key in keys if (customer := found.get(key)) is not None)
 
     async def _customer(self, key: Key) -> Customer | None:
@@ -126,13 +125,19 @@ class Reader:
 
     async def customer_file(self, key: Key, now: datetime) -> CustomerFile:
         """Return everything about a customer but the timeline; raises NotFound."""
-        customer, tickets, contracts, visits, (total, recent) = await asyncio.gather(
+        customer: Customer
+        tickets: list[Ticket]
+        contracts: list[Contract]
+        visits: list[Visit]
+        recent: list[Contact]
+        asked: tuple[Coroutine[Any, Any, Any], ...] = (
             self.one(Customer, key),
             self.theirs(Ticket, key),
             self.theirs(Contract, key),
             self.theirs(Visit, key),
             self._contacts(key, now - _RECENT_SPAN),
         )
+        customer, tickets, contracts, visits, (total, recent) = await together(*asked)
         current = [ticket for ticket in tickets if _is_current(ticket, now)]
         current.sort(key=lambda ticket: place_of(ticket.opened_at, ticket.key), reverse=True)
         keys = {ticket.key for ticket in current} | {""}  # a visit of no ticket is still to be expected
@@ -168,11 +173,14 @@ class Reader:
         asked = {_PARTY[Contact]: self.site.keys.identifier(Customer, key)}
         contacts_only = only.channels or only.directions or only.text.strip() or only.unanswered or only.thread
         with_events = only.events and not contacts_only
-        _, contacts, tickets = await asyncio.gather(
+        contacts: list[Contact]
+        tickets: list[tuple[Ticket, Json]]
+        wanted: tuple[Coroutine[Any, Any, Any], ...] = (
             self.one(Customer, key),
             self._ordered(Contact, asked, last, limit, lambda one: one.customer_key == key and _passes(one, only)),
             self._theirs(Ticket, key) if with_events else _nothing(),
         )
+        _, contacts, tickets = await together(*wanted)
         entries: list[Entry] = list(contacts)
         for ticket, document in tickets:
             if only.ticket_key in ("", ticket.key):

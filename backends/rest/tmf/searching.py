@@ -6,8 +6,8 @@ everything it gives is compared here again.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from typing import Any
 
 from backends.errors import NotFound, Refused
 from backends.port import Match
@@ -16,7 +16,7 @@ from backends.rest.rt.matching import Query, Ranked, ranked, settled
 from backends.rest.tmf.keys import askable
 from backends.rest.tmf.pieces import Json
 from backends.rest.tmf.reading import Reader
-from backends.rest.tmf.site import Filters
+from backends.rest.tmf.site import Filters, together
 
 _LONGEST = 200
 _MOST = 200
@@ -30,7 +30,10 @@ async def search(reader: Reader, text: str, limit: int, operator_keys: frozenset
     query = Query.read(text, operator.country)
     if (operator_keys and operator.key not in operator_keys) or not query.compact or len(query.text) > _LONGEST:
         return ()
-    tickets, found = await asyncio.gather(_tickets(reader, query), _customers(reader, query))
+    asked: tuple[Coroutine[Any, Any, Any], ...] = (_tickets(reader, query), _customers(reader, query))
+    tickets: list[Ticket]
+    found: list[Customer]
+    tickets, found = await together(*asked)
     owners = await reader.customers([ticket.customer_key for ticket in tickets if ticket.customer_key])
     customers = {customer.key: customer for customer in (*owners, *found)}
     ways = {key: _way(query, customer, tickets) for key, customer in customers.items()}
@@ -47,7 +50,7 @@ def _way(query: Query, customer: Customer, tickets: Iterable[Ticket]) -> Ranked 
 
 
 async def _tickets_of(reader: Reader, customers: Iterable[Customer]) -> list[list[Ticket]]:
-    return await asyncio.gather(*(reader.theirs(Ticket, customer.key) for customer in customers))
+    return await together(*(reader.theirs(Ticket, customer.key) for customer in customers))
 
 
 async def _tickets(reader: Reader, query: Query) -> list[Ticket]:
@@ -61,7 +64,7 @@ async def _tickets(reader: Reader, query: Query) -> list[Ticket]:
 
 
 async def _customers(reader: Reader, query: Query) -> list[Customer]:
-    found = await asyncio.gather(*(_found(reader, asked) for asked in await _questions(reader, query)))
+    found = await together(*(_found(reader, asked) for asked in await _questions(reader, query)))
     documents: dict[str, Json] = {str(one.get("id", "")): one for rows in found for one in rows}
     return [reader.record(Customer, one) for one in documents.values()]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from typing import Any, TypeVar
 
 from backends.errors import BackendError, Busy, Conflict, Invalid, NotFound, Unavailable
 from backends.rest.access import path_of
@@ -14,6 +15,8 @@ from backends.rest.tmf.keys import SourceKeys, askable
 from backends.rest.tmf.names import Api
 from backends.rest.tmf.options import Idempotency, Options
 from backends.rest.tmf.pieces import Frame, Json
+
+T = TypeVar("T")
 
 HONOURED = "idempotency-honoured"
 """Header by which a server says that it honours Idempotency-Key."""
@@ -153,6 +156,18 @@ class Site:
         if not isinstance(found, dict):
             raise Unavailable("the answer is no resource", source=self.name)
         return found
+
+
+async def together(*asked: Coroutine[Any, Any, T]) -> list[T]:
+    """Return what all of these give, asked at once; when one fails, the others are given up before it is raised."""
+    tasks = [asyncio.ensure_future(one) for one in asked]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 def _path(api: Api, *identifier: str) -> str:
