@@ -24,6 +24,7 @@ from console.desk.desk import Desk
 from console.desk.live import listen
 from console.desk.local import LocalStore, Spot
 from console.desk.picture import find_one
+from console.desk.starting import begin
 from console.i18n import _, _n
 from console.keymap import bindings, number_bindings
 from console.keynames import rebound
@@ -91,6 +92,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         self.outages: tuple[Outage, ...] = ()
         self.source_error: BackendError | None = None
         self.source_seen: datetime | None = None
+        self._began_without: BackendError | None = None
         self._first_customer = customer
         self._lock_minutes = lock_minutes
         self._last_key = time.monotonic()
@@ -124,6 +126,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
+        self._began_without = self.source_error
         await self.refresh_outages()
         if self.local.failure is not None:
             self.say(_("Drafts cannot be written to the disk of this machine."), Tone.BAD)
@@ -283,7 +286,10 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
 
     async def _learn_operators(self) -> None:
         try:
-            await self.desk.learn_operators()
+            if self._began_without is None:
+                await self.desk.learn_operators()
+            elif await begin(self.desk, self.local) is None:
+                self._began_without = None
         except BackendError as error:
             self._lost(error)
 

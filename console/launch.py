@@ -14,6 +14,7 @@ from console import i18n
 from console.app import Cordboard
 from console.desk.desk import Desk, agent_for
 from console.desk.local import LocalStore
+from console.desk.starting import begin
 from console.terminal import leaving
 from console.terminal.failures import ReportsFailuresBriefly
 
@@ -137,8 +138,8 @@ async def _run(setting: Setting, backend: Backend, terminal: Terminal, customer:
     await backend.open()
     try:
         app = make(setting, backend, terminal, customer)
-        await app.desk.start()
-        if not app.desk.agent.key:
+        app.source_error = await begin(app.desk, app.local)
+        if app.source_error is None and not app.desk.agent.key:
             setting.warn_of_unknown_agent(await backend.agents())
         leaving.install(app, app.save)
         try:

@@ -41,6 +41,9 @@ CREATE TABLE IF NOT EXISTS places (
     store TEXT NOT NULL, agent TEXT NOT NULL, process INTEGER NOT NULL, customer TEXT NOT NULL, action TEXT NOT NULL,
     subject TEXT NOT NULL,
     PRIMARY KEY (store, agent, process)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts (
+    store TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (store, name)) STRICT, WITHOUT ROWID;
 """
 
 _Row = tuple[str | int, ...]
@@ -313,6 +316,24 @@ class LocalStore:
     def _written_at(self, spot: Spot) -> datetime:
         draft = self._drafts.get((spot.customer_key, spot.action, spot.subject))
         return draft.at if draft is not None else datetime.min.replace(tzinfo=UTC)
+
+    # facts about the store ------------------------------------------------------------------------------------------
+
+    def note(self, name: str, body: str) -> None:
+        """Keep a fact about the store that is about no person, such as its operators; in place of the former one."""
+        self._later(("fact", name), "REPLACE INTO facts VALUES (?, ?, ?)", (self._who[0], name, body))
+
+    def noted(self, name: str) -> str:
+        """Return a fact that was kept, empty when there is none or the file cannot be read."""
+        try:
+            with closing(self._connect()) as connection:
+                row = connection.execute(
+                    "SELECT body FROM facts WHERE store = ? AND name = ?", (self._who[0], name)
+                ).fetchone()
+        except (OSError, sqlite3.Error) as error:
+            self.failure = error
+            return ""
+        return str(row[0]) if row is not None else ""
 
     # recent customers -------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from console.rules.asking import reply_channel
 from console.rules.standing import chases_by_ticket
 from console.screens.form import FormScreen, Plan
 from console.words import moment, word
-from widgets.views import FormView
+from widgets.views import FormView, Tone
 
 if TYPE_CHECKING:
     from console.app import Cordboard
@@ -307,6 +307,9 @@ def plan_new_customer(app: Cordboard) -> None:
     """Take in somebody new, then open them."""
     desk = app.desk
     operators = [one for one in desk.operators.values() if not desk.operator_keys or one.key in desk.operator_keys]
+    if not operators:
+        app.say(_("No operator is known here yet: its source was never reached from this computer."), Tone.WARN)
+        return
     typed = app.home.typed() if app.base_screen() is app.home else ""
     known = {"phone" if typed[:1] in "+0123456789" else "name": typed} if typed else {}
     view = forms.new_customer(operators, _draft(app, "", "new_customer") or known)

@@ -6,9 +6,11 @@ import asyncio
 import json
 import os
 import re
+import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,13 +21,14 @@ from backends.records import Channel, Contact, Customer, CustomerKind, Direction
 from backends.registry import backend_for
 from tests.pty.program_stage import ENTER, F2, F10, PROGRAM, at_home, command, environment, note_form
 from tests.pty.terminal_harness import Session
-from tests.servers.alertmanager import Alertmanager, alert
+from tests.servers.alertmanager import Alertmanager, alert, free_port
 from tests.servers.alertmanager import running as alertmanager_running
 from tests.servers.rt import OPTIONS, RequestTracker
 
 pytestmark = pytest.mark.xdist_group("rt")
 
-NUMBER, MAIL, NAME = "LUN", "tomasz.lis@post.example", "Tomasz Lis"
+F8 = b"\x1b[19~"
+MAIL, NAME = "tomasz.lis@post.example", "Tomasz Lis"
 SUBJECT = "Zegar na tunerze miga"
 NOTE = "Klient pyta o zegar"
 OPERATOR = {"code": "LUN", "name": "Luniec", "country": "PL", "language": "pl", "time_zone": "Europe/Warsaw"}
@@ -66,14 +69,15 @@ def inline(value: object) -> str:
 
 
 @contextmanager
-def served(home: Path, file: Path) -> Iterator[tuple[str, str]]:
+def served(home: Path, file: Path, port: int = 0) -> Iterator[tuple[str, str]]:
     """Serve the records in `file`; gives the address and a token."""
     env = environment(home, file)
-    made = command(home, file, "serve", "token", "add", "iga", "--role", "supervisor")
+    name = f"pty{time.monotonic_ns()}"
+    made = command(home, file, "serve", "token", "add", "iga", "--role", "supervisor", "--name", name)
     found = re.search(rb"cbd_[\w-]+", made.stdout)
     assert found is not None, made.stderr
     process = subprocess.Popen(
-        [str(PROGRAM), "serve", "--port", "0"], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [str(PROGRAM), "serve", "--port", str(port)], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     assert process.stdout is not None
     try:
@@ -209,3 +213,50 @@ def _left_in_journals(folder: Path) -> list[str]:
         if NOTE.encode() in file.read_bytes():
             found.append(os.fspath(file))
     return found
+
+
+def test_it_begins_without_its_source_and_takes_reports(demo_file: Path, tmp_path: Path) -> None:
+    """The shared server is away: the console opens, says so, takes in a new caller; back again, the caller is there."""
+    home = tmp_path / "desk"
+    folder = home / "cordboard"
+    folder.mkdir(parents=True, mode=0o700)
+    port = free_port()
+    (folder / "config.toml").write_text(
+        f"""
+        [profiles.main]
+        backend = "shared"
+        agent = "iga"
+        [profiles.main.sources.shared]
+        url = "cordboard+http://127.0.0.1:{port}/"
+        """
+    )
+    (folder / "config.toml").chmod(0o600)
+    env = environment(home, demo_file, CORDBOARD_SECRETS_FILE=str(folder / "secrets.json"))
+    del env["CORDBOARD_BACKEND"]
+    with served(tmp_path / "server", demo_file, port) as (_address, token):
+        login = [str(PROGRAM), "login", "shared", "--kind", "token"]
+        done = subprocess.run(login, input=token.encode(), env=env, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        with Session([str(PROGRAM)], env, 100, 40, answers_cursor=True) as session:
+            at_home(session)
+            session.send(F10)
+            assert session.wait_exit() == 0
+    with Session([str(PROGRAM)], env, 100, 40, answers_cursor=True) as session:
+        session.wait_for("Not live since the start")
+        session.send(F8)
+        session.wait_for("A prospect until a contract runs")
+        session.send(b"Irena Nowa\t\t+48601999888")
+        session.wait_for("+48601999888")
+        session.send(F2)
+        session.wait_for("not sent yet")
+        with served(tmp_path / "server", demo_file, port):
+            session.wait_until(lambda: "Irena Nowa" in _names_in(demo_file), 90, "the caller in the records")
+            session.wait_until(lambda: "not sent yet" not in session.text, 60, "that nothing waits")
+            session.send(F10)
+            assert session.wait_exit() == 0
+    assert _names_in(demo_file).count("Irena Nowa") == 1
+
+
+def _names_in(file: Path) -> list[str]:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5)) as connection:
+        return [row[0] for row in connection.execute("SELECT name FROM customer")]
