@@ -279,8 +279,11 @@ class Journal:
         with self.step() as connection:
             connection.execute("DELETE FROM notes WHERE number = ?", (number,))
 
-    def tidy(self, now: datetime, needed: Iterable[int]) -> None:
-        """Forget old keys that no batch (`needed` are numbers) builds on, and empty the log of what was deleted."""
+    def tidy(self, now: datetime, needed: Iterable[int]) -> bool:
+        """Forget old keys that no batch (`needed` are numbers) builds on, and empty the log of what was deleted.
+
+        Returns False while another console reads the log, which then still holds it.
+        """
         held = [(number,) for number in needed]
         with self.step() as connection:
             connection.execute("CREATE TEMP TABLE IF NOT EXISTS held (number INTEGER PRIMARY KEY)")
@@ -293,7 +296,8 @@ class Journal:
             connection.execute("DELETE FROM given_up WHERE at < ?", (micros(now - KEPT_DROPS),))
         with translated(self.source, self.path):
             assert self._connection is not None
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            busy, _pages, _moved = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def given_up(self) -> list[tuple[int, datetime, str, str]]:
         """Return who gave up what and why, of late: number, moment, actor, reason."""

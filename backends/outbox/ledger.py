@@ -212,6 +212,7 @@ class Ledger:
         try:
             await self._run(job)
             self._unwritten.pop(number, None)
+            self.failure = None
         except BackendError as error:
             self.failure = error
             self._unwritten[number] = job
@@ -228,13 +229,14 @@ class Ledger:
         with suppress(BackendError):
             await self._run(lambda: self.journal.noted(note.number))
 
-    async def tidy(self) -> None:
-        """Write what could not be written before, forget old keys and empty the log; raises nothing."""
+    async def tidy(self) -> bool:
+        """Write what could not be written before, forget old keys, empty the log; False when not all could be."""
         for number, job in tuple(self._unwritten.items()):
             await self._surely(number, job)
         now, needed = self.now(), {number for entry in self.entries.values() for number in entry.ground}
         with suppress(BackendError):
-            await self._run(lambda: self.journal.tidy(now, needed))
+            return await self._run(lambda: self.journal.tidy(now, needed)) and not self._unwritten
+        return False
 
     # what stands where ------------------------------------------------------------------------------------------------
 

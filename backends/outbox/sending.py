@@ -164,8 +164,7 @@ class Postman:
                 tidied = False
             idle += self._poll
             if not tidied and idle >= min(_TIDY_AFTER, 5 * self._poll) and not self._sending:
-                await self._ledger.tidy()
-                tidied = True
+                tidied, idle = await self._ledger.tidy(), 0.0
 
     async def round(self, *, all_due: bool = False) -> None:
         """Deliver what is due, until nothing is or the line is lost; `all_due` takes no batch's own pause as given."""
