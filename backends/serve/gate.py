@@ -16,6 +16,7 @@ from backends.errors import BackendError, Busy, NotSignedIn, TimedOut
 from backends.serve.answers import TooLarge, TooMany, refused
 from backends.serve.callers import Caller, bearer, caller_with
 from backends.serve.office import Limits, Office
+from backends.wire import calls
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +25,8 @@ PUBLIC = frozenset({"/health", "/ready", "/openapi.json"})
 """Paths that need no token and show nothing of anybody."""
 STREAMS = frozenset({"/desk/v1/events"})
 """Paths whose answers last: they have a limit of their own."""
+SLOW = frozenset(f"/desk/v1/{call.name}" for call in calls.CALLS if call.slow)
+"""Paths whose work may take minutes."""
 _TRACKED = 10_000
 _HEADERS = (
     (b"cache-control", b"no-store"),
@@ -108,7 +111,7 @@ class Gate:
             raise Busy("too many requests at once", retry_after=1.0)
         self._working += 1
         try:
-            async with asyncio.timeout(limits.seconds):
+            async with asyncio.timeout(limits.slow_seconds if scope["path"] in SLOW else limits.seconds):
                 await self._app(scope, receive, send)
         except TimeoutError:
             raise TimedOut("the request took too long") from None

@@ -41,6 +41,8 @@ class Limits:
     body_seconds: float = 30.0
     seconds: float = 60.0
     """How long a request may take in all."""
+    slow_seconds: float = 600.0
+    """The same for checking the trail, exporting and forgetting."""
     alive_seconds: float = 15.0
     """How often a silent stream says that it is alive."""
     stalled_seconds: float = 30.0

@@ -32,6 +32,8 @@ class Call:
     """The function of the protocol, whose annotations and docstring say all."""
     changes: bool = False
     """Whether it stores something, so that it must not be repeated blindly."""
+    slow: bool = False
+    """Whether it may take minutes on a large store: nobody waits for it on a screen."""
 
     @cached_property
     def parameters(self) -> Mapping[str, Any]:
@@ -108,9 +110,9 @@ QUEUE = Call("queue", Backend.queue)
 WRITE = Call("write", Backend.write, changes=True)
 NOTE_READ = Call("note_read", Backend.note_read, changes=True)
 AUDIT = Call("audit", Backend.audit)
-AUDIT_VERIFY = Call("audit_verify", Backend.audit_verify)
-EXPORT = Call("export", Backend.export, changes=True)
-FORGET = Call("forget", Backend.forget, changes=True)
+AUDIT_VERIFY = Call("audit_verify", Backend.audit_verify, slow=True)
+EXPORT = Call("export", Backend.export, changes=True, slow=True)
+FORGET = Call("forget", Backend.forget, changes=True, slow=True)
 STORED = Call("stored", Origins.stored)
 
 CALLS: tuple[Call, ...] = (

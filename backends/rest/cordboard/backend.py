@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from backends import wire
@@ -47,6 +48,8 @@ from backends.wire import calls
 from backends.wire.about import About
 
 BASE = "desk/v1/"
+SLOW_SECONDS = 600.0
+"""How long checking the trail, exporting and forgetting may take."""
 _ABOUT: wire.Form[About] = wire.Form(About)
 _WHOLE_HISTORY = TimelineFilter()
 _ALL_TICKETS = TicketFilter()
@@ -74,6 +77,8 @@ class DeskBackend:
         self.stores: frozenset[type[Record]] = KINDS
         self.omits: Mapping[type[Record], frozenset[str]] = {}
         self._http = http
+        slow = replace(http.access, deadline=max(http.access.deadline, SLOW_SECONDS), connections=1)
+        self._patient = DeskHttp(slow, http.signer)
         self._closed = True
         self._introduced = False
         self._called_there = self.name
@@ -102,6 +107,7 @@ class DeskBackend:
         for task in listening:
             task.cancel()
         await self._http.close()
+        await self._patient.close()
 
     async def _introduce(self) -> None:
         answer = await self._http.get(BASE + "about")
@@ -131,10 +137,11 @@ class DeskBackend:
         """Return the answer to one call; what only reads is repeated by itself when the line is bad."""
         await self._ready()
         path = BASE + call.name
+        http = self._patient if call.slow else self._http
         if not call.parameters:
-            answer = await self._http.get(path)
+            answer = await http.get(path)
         else:
-            answer = await self._http.send("POST", path, content=self._plain(call, arguments), safe=not call.changes)
+            answer = await http.send("POST", path, content=self._plain(call, arguments), safe=not call.changes)
         return self._understood(call.result, answer.json())
 
     def _plain(self, call: calls.Call, arguments: Mapping[str, Any]) -> bytes:
