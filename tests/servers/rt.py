@@ -31,7 +31,7 @@ from backends.rest.rt import RtBackend, open_url
 
 PACKAGES = ("request-tracker5", "rt5-db-sqlite", "rt5-standalone", "starman")
 SERVER = Path("/usr/share/request-tracker5/libexec/rt-server")
-SETUP = "rt-setup-database-5"
+SETUP = "/usr/sbin/rt-setup-database-5"
 PASSWORD = "a-word-for-tests"
 OPTIONS: Mapping[str, Any] = {
     "operator": {"code": "breza", "name": "Breza", "country": "PL", "language": "pl", "time_zone": "Europe/Warsaw"},
@@ -266,21 +266,36 @@ def install() -> str:
         f"request-tracker5 request-tracker5/{name} boolean false\n"
         for name in ("install-cronjobs", "dbconfig-install", "handle-siteconfig-permissions")
     )
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=600"]
     # A mail program without a server of its own, for RT wants one; nothing is sent.
     wanted = ["debconf", *missing, *([] if shutil.which("sendmail") else ["msmtp-mta"])]
-    for command, given in (
-        ([*apt, "update"], ""),
-        (["debconf-set-selections"], settings),
-        ([*apt, "install", "-y", "--no-install-recommends", *wanted], ""),
-    ):
-        done = subprocess.run(
-            command, env=environment, input=given, capture_output=True, text=True, timeout=900, check=False
-        )
-        if done.returncode:
-            return f"{' '.join(command[:2])} failed: {done.stderr.strip()[-300:]}"
+    with _no_services():
+        for command, given in (
+            ([*apt, "update"], ""),
+            (["debconf-set-selections"], settings),
+            ([*apt, "install", "-y", "--no-install-recommends", *wanted], ""),
+        ):
+            done = subprocess.run(
+                command, env=environment, input=given, capture_output=True, text=True, timeout=900, check=False
+            )
+            if done.returncode:
+                return f"{' '.join(command[:2])} failed: {done.stderr.strip()[-300:]}"
     return f"{', '.join(_missing())} did not install" if _missing() else ""
+
+
+@contextmanager
+def _no_services(policy: Path = Path("/usr/sbin/policy-rc.d")) -> Iterator[None]:
+    """Keep packages from starting a service of their own, where nothing else says what may start."""
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink(missing_ok=True)
 
 
 @contextmanager

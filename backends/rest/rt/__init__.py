@@ -114,7 +114,7 @@ class RtBackend:
         """End all listening and every connection."""
         self._is_open = False
         self._closed.set()
-        self.reader.book.clear()
+        self.reader.clear()
         self._session.reset()
         await self._http.close()
 

@@ -29,6 +29,7 @@ _OVERLAP = 20  # transactions asked for again: one with a lower number may have 
 class _Known:
     """What is known of one ticket."""
 
+    row: TicketRow | None = None
     updated: datetime | None = None
     since: float = 0.0
     """When that moment was first seen, by the monotonic clock."""
@@ -41,8 +42,8 @@ class _Known:
     texts: dict[int, str] = field(default_factory=dict)
     marks: dict[int, Mark] = field(default_factory=dict)
 
-    def is_current(self, row: TicketRow) -> bool:
-        return self.asked >= self.since + _SETTLED and self.updated == row.updated
+    def is_current(self, updated: datetime | None) -> bool:
+        return self.asked >= self.since + _SETTLED and self.updated == updated
 
 
 class Book:
@@ -66,6 +67,11 @@ class Book:
         if known is not None:
             known.asked = -1.0
 
+    def row(self, ticket: int, updated: datetime | None) -> TicketRow | None:
+        """Return a ticket's row when it was last changed at `updated` and all of it was read since; else None."""
+        known = self._known.get(ticket)
+        return known.row if known is not None and known.is_current(updated) else None
+
     async def cases(self, rows: Sequence[TicketRow]) -> list[Case]:
         """Return the cases of these tickets, in their order."""
         fresh: list[int] = []
@@ -76,7 +82,8 @@ class Book:
             if known is None:
                 known = self._known[row.id] = _Known()
             self._known.move_to_end(row.id)
-            if known.is_current(row):
+            known.row = row
+            if known.is_current(row.updated):
                 continue
             if known.updated != row.updated:
                 known.updated, known.since = row.updated, now

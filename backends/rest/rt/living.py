@@ -14,9 +14,11 @@ from backends.rest.rt import cases, people, talks
 from backends.rest.rt.cases import Case
 from backends.rest.rt.reading import Reader
 from backends.rest.rt.rows import TransactionRow
+from backends.rest.rt.wire import PAGE
 
-_OVERLAP = 50
+_OVERLAP = 20
 _TOO_MANY = 1_000  # transactions after which everything is looked at again
+_LOOK_FURTHER = 12  # rounds without news after which the next page is asked for as well
 _NOISE = frozenset({"EmailRecord", "CommentEmailRecord", "SystemError"})
 
 
@@ -35,20 +37,40 @@ class Listening:
         self._heard: set[int] = set()
         self._position = 0
         self._floor = 0
+        self._quiet = 0
 
     async def follow(self, since: str | None) -> AsyncIterator[Event]:
         """Yield events from now on, or from the cursor `since`; ends when closed, raises Unavailable."""
         newest = await self._reader.wire.newest_transaction()
         position = newest if since is None else position_in(since)
-        if not 0 <= position <= newest:
+        if not 0 <= position <= newest or newest - position > _TOO_MANY:
             position = newest
             yield Resync(str(newest))
         self._position = self._floor = position
         while not self._closed.is_set():
-            for event in await self._news():
+            found = await self._found()
+            for event in await self._news(found):
                 yield event
-            if await self._is_closed_within(self._poll):
+            if len(found) < PAGE and await self._is_closed_within(self._poll):
                 return
+
+    async def _found(self) -> list[TransactionRow]:
+        """Return the transactions that come next, with some that were heard already.
+
+        RT drops what one may not see after cutting a page. A page without news may hide some behind it: every now and
+        then the one after it is looked at.
+        """
+        after = max(self._floor, self._position - _OVERLAP)
+        found = await self._reader.wire.news(after)
+        self._quiet = 0 if any(each.id > self._position for each in found) else self._quiet + 1
+        if self._quiet >= _LOOK_FURTHER:
+            self._quiet = 0
+            for page in range(2, _TOO_MANY // PAGE):
+                further = await self._reader.wire.news(after, page)
+                found += further
+                if not further:
+                    break
+        return found
 
     async def _is_closed_within(self, seconds: float) -> bool:
         try:
@@ -57,16 +79,13 @@ class Listening:
             return False
         return True
 
-    async def _news(self) -> list[Event]:
-        after = max(self._floor, self._position - _OVERLAP)
-        found = await self._reader.wire.history(f"id > {after}")
+    async def _news(self, found: Sequence[TransactionRow]) -> list[Event]:
         new = [each for each in found if each.id not in self._heard]
         if not new:
             return []
         self._position = max(self._position, *(each.id for each in new))
-        self._heard = {each.id for each in found if each.id > self._position - _OVERLAP}
-        if len(new) > _TOO_MANY:
-            return [Resync(str(self._position))]
+        self._heard |= {each.id for each in new}
+        self._heard = {number for number in self._heard if number > self._position - 2 * _OVERLAP}
         return await self._told(new)
 
     async def _told(self, new: Sequence[TransactionRow]) -> list[Event]:

@@ -189,6 +189,23 @@ def user_fields(customer: Customer, options: Options, mark: str) -> dict[str, An
     return {**texts, **({"CustomFields": custom} if custom else {})}
 
 
+def holds(user: UserRow, values: Mapping[str, Any]) -> bool:
+    """Return whether RT holds what it was told of a user."""
+    return not field_of(user, values)
+
+
+def field_of(user: UserRow, values: Mapping[str, Any]) -> str:
+    """Return the field of a customer that RT does not hold as it was told; empty when it holds all."""
+    for name, text in values.get("CustomFields", {}).items():
+        if "".join(user.fields.get(name, ())[:1]).split() != text.split():
+            return "points" if text.startswith("+") else "flags" if text.startswith("{") else "number"
+    ours = {"RealName": "name", "NickName": "greeting_name", "Lang": "language", "EmailAddress": "points"}
+    for name in _LIMITS:
+        if user.texts[name].split() != str(values.get(name, "")).split():
+            return ours.get(name, "points" if name.endswith("Phone") else "place")
+    return ""
+
+
 def _native(customer: Customer) -> dict[str, str]:
     """Return what goes into RT's own places, cut to what they hold."""
     place = customer.place

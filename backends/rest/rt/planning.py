@@ -36,6 +36,8 @@ class Step:
     record: Customer | Ticket | Contact
     seen: int | None
     mark: str
+    unless_known: bool = False
+    """Whether the mark is of where the record came from, and another batch may have stored it."""
     before: Customer | Ticket | Contact | None = None
     done: bool = False
     """Whether an earlier try has stored it already."""
@@ -91,10 +93,14 @@ def checked(batch: Batch, random_key: str) -> Plan:
         if not is_new(record.key) and item.seen is None:
             raise Invalid("seen", "missing")
         _check_alone(record)
-        key = batch.idempotency_key or random_key
-        if item.unless_known and record.origin is not None:
-            key = f"{record.origin.source}\x1f{record.origin.foreign_id}"
-        steps.append(Step(position, record, item.seen if not is_new(record.key) else None, mark_of(key, position)))
+        mark = mark_of(batch.idempotency_key or random_key, position)
+        known = item.unless_known and record.origin is not None
+        if known and record.origin is not None:
+            mark = mark_of(f"{kind_name(type(record))}\x1f{record.origin.source}\x1f{record.origin.foreign_id}", 0)
+            if any(step.mark == mark for step in steps):
+                raise Invalid("origin", "twice")
+        seen_version = None if is_new(record.key) else item.seen
+        steps.append(Step(position, record, seen_version, mark, unless_known=known))
     return Plan(batch, steps)
 
 

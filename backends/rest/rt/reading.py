@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -31,6 +32,7 @@ from backends.rest.rt.wire import Wire, quoted
 _RECENT = timedelta(days=30)
 _CLOSED_FOR = timedelta(days=90)
 _MOST_INBOUND = 50
+_LATELY = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,9 @@ class Reader:
         self.wire = wire
         self.options = options
         self.book = Book(wire)
+        self._lately: dict[Key, tuple[float, Customer | None]] = {}
+        self._loading: dict[Key, asyncio.Future[Dossier]] = {}
+        self._asked: set[str] = set()
 
     # customers ----------------------------------------------------------------------------------------------------
 
@@ -80,15 +85,69 @@ class Reader:
         found = dict(zip(wanted, await asyncio.gather(*map(one, wanted)), strict=True))
         return tuple(customer for key in wanted if (customer := found[key]) is not None)
 
+    async def customers_lately(self, keys: Sequence[Key]) -> dict[Key, Customer]:
+        """Return customers by key as they were within the last half minute: names for a list, nothing to write over."""
+        now = time.monotonic()
+        self._lately = {key: held for key, held in self._lately.items() if held[0] > now - _LATELY}
+        missing = [key for key in dict.fromkeys(keys) if key not in self._lately]
+        read = {customer.key: customer for customer in await self.customers(missing)}
+        self._lately.update({key: (now, read.get(key)) for key in missing})
+        held = {key: self._lately[key][1] for key in keys}
+        return {key: customer for key, customer in held.items() if customer is not None}
+
+    def forget(self, key: Key) -> None:
+        """Ask again about a customer who was just written to."""
+        self._lately.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget everything that was read, and stop reading."""
+        for loading in list(self._loading.values()):
+            loading.cancel()
+        self._loading.clear()
+        self._lately.clear()
+        self._asked.clear()
+        self.book.clear()
+
     async def dossier(self, key: Key) -> Dossier:
-        """Return a customer with all their tickets; raises NotFound."""
+        """Return a customer with all their tickets; raises NotFound.
+
+        Who asks while it is being read for somebody else waits for the same reading: a console asks for file and
+        history at once. What was written here meanwhile begins a new one.
+        """
+        loading = self._loading.get(key)
+        if loading is None or loading.done() or loading.get_loop() is not asyncio.get_running_loop():
+            loading = self._loading[key] = asyncio.ensure_future(self._dossier(key))
+            loading.add_done_callback(lambda done: self._loaded(key, done))
+        return await asyncio.shield(loading)
+
+    def _loaded(self, key: Key, done: asyncio.Future[Dossier]) -> None:
+        if self._loading.get(key) is done:
+            del self._loading[key]
+        if not done.cancelled():
+            done.exception()  # who asked may be gone; nobody else is to be told that it failed
+
+    async def _dossier(self, key: Key) -> Dossier:
         number = people.number_in(key)
         user, rows = await asyncio.gather(self.user(key), self._tickets_of(number))
         found = await self.book.cases([row for row in rows if number in row.requestors])
         return Dossier(user, people.customer_of(user, self.options), tuple(_each_once(found)))
 
+    def written(self) -> None:
+        """Let nobody wait for a reading that began before what was just written."""
+        self._loading.clear()
+
     async def _tickets_of(self, number: int) -> list[TicketRow]:
-        return await self.wire.tickets(f"Requestor.id = {number}") if number else []
+        return await self._rows(f"Requestor.id = {number}") if number else []
+
+    async def _rows(self, query: str) -> list[TicketRow]:
+        """Return the tickets that a query finds; of one that was asked before only what has changed since."""
+        if query not in self._asked:
+            self._asked.add(query)
+            return await self.wire.tickets(query)
+        last = await self.wire.last_changes(query)
+        held = {ticket: self.book.row(ticket, updated) for ticket, updated in last.items()}
+        changed = await self.wire.tickets_by_id(ticket for ticket, row in held.items() if row is None)
+        return [*(row for row in held.values() if row is not None), *changed]
 
     async def customer_file(self, key: Key) -> CustomerFile:
         """Return everything about a customer but the timeline; raises NotFound."""
@@ -227,7 +286,7 @@ class Reader:
         """Return contacts that wait for an answer, oldest first: on tickets that are not done."""
         if after is not None:
             place_in(after)
-        rows = await self.wire.tickets("Status = '__Active__'")
+        rows = await self._rows("Status = '__Active__'")
         waiting = [
             contact
             for case in await self.book.cases(rows)
@@ -235,7 +294,7 @@ class Reader:
             if contact.customer_key and waits(contact, only)
         ]
         found = page(waiting, lambda contact: place_of(contact.at, contact.key), after, limit, oldest=True)
-        known = {each.key: each for each in await self.customers(each.customer_key for each in found.rows)}
+        known = await self.customers_lately([each.customer_key for each in found.rows])
         rows_shown = tuple(
             (preview(contact), known[contact.customer_key]) for contact in found.rows if contact.customer_key in known
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from backends.errors import BackendError, Invalid, NotAllowed, NotFound, Unavailable
@@ -18,6 +19,8 @@ from backends.rest.rt.rows import (
     TicketRow,
     TransactionRow,
     UserRow,
+    moment_of,
+    number_of,
     rows_in,
 )
 
@@ -164,6 +167,12 @@ class Wire:
         params = {**TICKET_FIELDS, "query": query, "orderby": "id", "order": "DESC"}
         return [ticket for row in await self.counted_rows("tickets", params) if (ticket := TicketRow.of(row)).id]
 
+    async def last_changes(self, query: str) -> dict[int, datetime | None]:
+        """Return when each ticket that a TicketSQL query finds was last changed, by number: much cheaper than all."""
+        params = {"fields": "LastUpdated", "query": query, "orderby": "id", "order": "DESC"}
+        rows = await self.counted_rows("tickets", params)
+        return {number_of(row, "id"): moment_of(row, "LastUpdated") for row in rows}
+
     async def tickets_by_id(self, numbers: Iterable[int]) -> list[TicketRow]:
         """Return those of the tickets that exist and may be seen."""
         wanted = sorted(set(numbers))
@@ -199,6 +208,12 @@ class Wire:
         """Return the transactions that a TransactionSQL query finds, oldest first."""
         params = {"query": query, "fields": TRANSACTION_FIELDS, "orderby": "id", "order": "ASC"}
         return [TransactionRow.of(row) for row in await self.rows("transactions", params)]
+
+    async def news(self, after: int, page: int = 1) -> list[TransactionRow]:
+        """Return a page of what happened to anything after a transaction, oldest first: only what and whose."""
+        params = {"query": f"id > {after}", "fields": "ObjectType,ObjectId,Type", "orderby": "id", "order": "ASC"}
+        body = await self._page("transactions", params, None, page)
+        return [TransactionRow.of(row) for row in rows_in(body.get("items"))]
 
     async def parts(self, transactions: Sequence[int]) -> list[PartRow]:
         """Return the parts of the messages of these transactions: texts with their content, files without."""

@@ -6,9 +6,7 @@ it; after each step what RT holds is read back and compared. A batch that was cu
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,16 +22,11 @@ from backends.rest.rt.cases import Case, Telling
 from backends.rest.rt.marks import Mark, text_to_send
 from backends.rest.rt.planning import Plan, Step, checked, contact_in, is_begun, prepare, with_real_keys
 from backends.rest.rt.reading import Reader
-from backends.rest.rt.rows import UserRow, number_of
+from backends.rest.rt.repeating import Held, find_done, login_of, remember, remembered
+from backends.rest.rt.rows import number_of
 from backends.rest.rt.wire import messages_in, quoted
 
 Stored = Customer | Ticket | Contact
-
-_KEPT = 500
-
-_receipts: OrderedDict[tuple[str, str], Receipt] = OrderedDict()
-"""What batches with a key came to in this process, the last ones: a repeat of them asks nobody."""
-_locks: dict[tuple[str, str], tuple[asyncio.AbstractEventLoop, asyncio.Lock, int]] = {}
 
 
 class Writer:
@@ -47,24 +40,28 @@ class Writer:
 
     async def write(self, batch: Batch) -> Receipt:
         """Store a batch; raises Conflict, Invalid, NotAllowed, NotFound, Unsupported, Busy, Unavailable."""
+        try:
+            return await self._stored(batch)
+        finally:
+            self._reader.written()
+
+    async def _stored(self, batch: Batch) -> Receipt:
         plan = checked(batch, uuid.uuid4().hex)
         if not batch.idempotency_key:
             return await self._written(plan)
         subject = (self._store, batch.idempotency_key)
-        async with _Held(subject):
-            known = _receipts.get(subject)
+        async with Held(subject):
+            known = remembered(subject)
             if known is not None:
                 return replace(known, repeated=True)
             receipt = await self._written(plan)
-            _receipts[subject] = replace(receipt, repeated=False)
-            while len(_receipts) > _KEPT:
-                _receipts.popitem(last=False)
+            remember(subject, receipt)
             return receipt
 
     async def _written(self, plan: Plan) -> Receipt:
         await prepare(plan, self._reader)
-        if plan.batch.idempotency_key or any(getattr(item, "unless_known", False) for item in plan.batch.items):
-            await self._find_done(plan)
+        if plan.batch.idempotency_key or any(step.unless_known for step in plan.steps):
+            await find_done(plan, self._reader)
         for step in plan.steps:
             if not step.new and not step.done:
                 self._check_version(step, plan)
@@ -76,64 +73,6 @@ class Writer:
                 if isinstance(step.record, kind) and step.new is new:
                     await self._take(step, plan)
         return await self._receipt(plan, repeated)
-
-    # what an earlier try has done ---------------------------------------------------------------------------------
-
-    async def _find_done(self, plan: Plan) -> None:
-        """Note the steps that RT holds already, by their marks, and by what they would change."""
-        for step in plan.steps:
-            if isinstance(step.record, Customer) and step.new:
-                await self._find_customer(step, plan)
-        marks: dict[str, Key] = {}
-        customers = {plan.real(step.record.customer_key) for step in plan.steps
-                     if isinstance(step.record, Ticket) and step.new}  # fmt: skip
-        found = list(plan.cases.values())
-        for key in sorted(customers):
-            found += await self._cases_of(people.number_in(key))
-        for case in sorted(found, key=lambda case: -case.row.id):
-            plan.cases.setdefault(cases.key_of(case.row.id), case)
-            first = case.transactions[0].id if case.transactions else 0
-            for number, mark in sorted(case.marks.items(), reverse=True):
-                marks[mark.step] = cases.key_of(case.row.id) if number == first else talks.contact_key(number)
-        for step in plan.steps:
-            if not isinstance(step.record, Customer) and step.mark in marks:
-                self._note_done(step, plan, marks[step.mark])
-        last = max((_order(step) for step in plan.steps if step.done), default=(-1, -1))
-        for step in plan.steps:
-            if not step.new and not step.done:
-                # steps are taken in order: what comes before one that is done is done
-                step.done = _order(step) < last or self._holds(step, plan)
-                held = plan.cases.get(step.record.key)
-                step.begun = held is not None and is_begun(step, held, self._reader)
-
-    async def _cases_of(self, number: int) -> list[Case]:
-        if not number:
-            return []
-        rows = await self._wire.tickets(f"Requestor.id = {number}")
-        return await self._reader.book.cases(rows)
-
-    async def _find_customer(self, step: Step, plan: Plan) -> None:
-        try:
-            user = await self._wire.user(_login(step))
-        except NotFound:
-            return
-        self._note_done(step, plan, people.key_of(user.id))
-        plan.users[people.key_of(user.id)] = user
-
-    def _note_done(self, step: Step, plan: Plan, key: Key) -> None:
-        step.done = True
-        if step.new:
-            step.key = plan.keys[step.record.key] = key
-
-    def _holds(self, step: Step, plan: Plan) -> bool:
-        """Return whether RT holds what this step would change it to, though not as it was seen."""
-        before = step.before
-        if before is None or before.version == step.seen:
-            return False
-        wanted = with_real_keys(step.record, plan)
-        if isinstance(wanted, Ticket):
-            wanted = cases.in_seconds(wanted)
-        return replace(wanted, version=0) == replace(before, version=0)
 
     def _check_version(self, step: Step, plan: Plan) -> None:
         if step.before is None or (step.before.version != step.seen and not step.begun):
@@ -194,21 +133,29 @@ class Writer:
     async def _put_customer(self, step: Step, plan: Plan, customer: Customer) -> None:
         """Create or change a customer. RT sets custom fields after creating, so that a repeat sets them again."""
         values = people.user_fields(customer, self._options, step.mark)
-        if not step.new:
+        if step.new:
             if not step.done:
-                await self._put(path_of("user", people.number_in(customer.key)), values, step.seen, step, plan)
+                await self._create_user(step, values)
+            user = await self._wire.user(login_of(step))
+            step.key = plan.keys[step.record.key] = people.key_of(user.id)
+            plan.users[step.key] = user
+        elif step.done:
             return
-        if not step.done:
-            body = {"Name": _login(step), "Privileged": 0, **values}
-            try:
-                await self._wire.send("POST", "user", body)
-            except Invalid as error:
-                raise _about_user(error) from None
-        user = await self._wire.user(_login(step))
-        step.key = plan.keys[step.record.key] = people.key_of(user.id)
-        plan.users[step.key] = user
-        if step.done and not _same_fields(user, values):
-            await self._put(path_of("user", user.id), values, None, step, plan)
+        else:
+            user = plan.users[customer.key]
+        messages: list[str] = []
+        if not people.holds(user, values):
+            path = path_of("user", people.number_in(plan.real(customer.key)))
+            messages = await self._put(path, values, None if step.new else step.seen, step, plan)
+            user = await self._wire.user(people.number_in(plan.real(customer.key)))
+        if not people.holds(user, values):
+            raise self._refusal(people.field_of(user, values), messages)
+
+    async def _create_user(self, step: Step, values: Mapping[str, Any]) -> None:
+        try:
+            await self._wire.send("POST", "user", {"Name": login_of(step), "Privileged": 0, **values})
+        except Invalid as error:
+            raise _about_user(error) from None
 
     async def _put(self, path: str, body: Mapping[str, Any], seen: int | None, step: Step, plan: Plan) -> list[str]:
         """Send a change and return what RT says it did; raises Conflict with the newer record."""
@@ -423,8 +370,7 @@ class Writer:
         changes: list[Change] = []
         known: list[tuple[int, Key]] = []
         for step in plan.steps:
-            item = plan.batch.items[step.position]
-            if step.done and step.new and getattr(item, "unless_known", False):
+            if step.done and step.new and step.unless_known:
                 known.append((step.position, step.key))
                 continue
             changes.append(Change(step.before, await self._after(with_real_keys(step.record, plan), held)))
@@ -432,6 +378,7 @@ class Writer:
 
     async def _after(self, record: Stored, held: Mapping[Key, Case]) -> Stored:
         if isinstance(record, Customer):
+            self._reader.forget(record.key)
             return await self._reader.customer(record.key)
         case = held.get(record.key if isinstance(record, Ticket) else record.ticket_key)
         if case is None:
@@ -444,52 +391,8 @@ class Writer:
         return contact
 
 
-class _Held:
-    """One batch at a time for each idempotency key, over all handles of this process."""
-
-    def __init__(self, subject: tuple[str, str]) -> None:
-        self._subject = subject
-
-    async def __aenter__(self) -> None:
-        loop = asyncio.get_running_loop()
-        held = _locks.get(self._subject)
-        if held is None or held[0] is not loop:
-            held = (loop, asyncio.Lock(), 0)
-        _locks[self._subject] = (loop, held[1], held[2] + 1)
-        try:
-            await held[1].acquire()
-        except BaseException:
-            self._leave()
-            raise
-
-    async def __aexit__(self, *_: object) -> None:
-        _locks[self._subject][1].release()
-        self._leave()
-
-    def _leave(self) -> None:
-        loop, lock, waiting = _locks[self._subject]
-        if waiting <= 1:
-            del _locks[self._subject]
-        else:
-            _locks[self._subject] = (loop, lock, waiting - 1)
-
-
-def _order(step: Step) -> tuple[int, int]:
-    kinds = (Customer, Ticket, Contact)
-    return 2 * kinds.index(type(step.record)) + (0 if step.new else 1), step.position
-
-
 def _called(record: Stored) -> str:
     return record.number if isinstance(record, Customer) else record.reference
-
-
-def _login(step: Step) -> str:
-    return f"customer-{step.mark[:20]}"
-
-
-def _same_fields(user: UserRow, values: Mapping[str, Any]) -> bool:
-    custom = values.get("CustomFields", {})
-    return all("".join(user.fields.get(name, ())[:1]) == text for name, text in custom.items())
 
 
 def _is_wanted(now: Stored, wanted: Stored) -> bool:
