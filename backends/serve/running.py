@@ -6,7 +6,6 @@ import asyncio
 import logging
 import signal
 import ssl
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -112,20 +111,21 @@ def patient(seconds: float) -> type[H11Protocol]:
 class Server(uvicorn.Server):
     """uvicorn's server, which tells the office as soon as it is asked to end."""
 
-    def __init__(self, config: uvicorn.Config, office: Office) -> None:
+    def __init__(self, config: uvicorn.Config, office: Office, *, signals: bool) -> None:
         super().__init__(config)
+        self._signals = signals
         self._office = office
         self._asked = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take the signals that end a program for as long as the server runs.
+        """Take the signals that end a program for as long as the server runs, where it is the program.
 
         Unlike uvicorn's own this does not raise them again afterwards, which would end the process before the
         backend is closed.
         """
-        if threading.current_thread() is not threading.main_thread():
+        if not self._signals:
             yield
             return
         before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGTERM, signal.SIGINT)}
@@ -160,8 +160,11 @@ class Server(uvicorn.Server):
         return port
 
 
-def server(office: Office, address: Address) -> Server:
-    """Return a server that is not running yet; raises Invalid for an unsafe or wrong address."""
+def server(office: Office, address: Address, *, signals: bool = False) -> Server:
+    """Return a server that is not running yet; raises Invalid for an unsafe or wrong address.
+
+    With `signals`, SIGTERM and SIGINT end it in order; that takes the main thread.
+    """
     address.check()
     limits = office.limits
     config = uvicorn.Config(
@@ -183,20 +186,22 @@ def server(office: Office, address: Address) -> Server:
         ssl_certfile=address.certificate or None,
         ssl_keyfile=address.key or None,
     )
-    return Server(config, office)
+    return Server(config, office, signals=signals)
 
 
 async def run(office: Office, address: Address, started: Callable[[Server], None]) -> None:
     """Serve until a signal ends it; raises Unavailable when the address cannot be listened on."""
-    async with running(office, address) as (serving, task):
+    async with running(office, address, signals=True) as (serving, task):
         started(serving)
         await task
 
 
 @asynccontextmanager
-async def running(office: Office, address: Address) -> AsyncIterator[tuple[Server, asyncio.Task[None]]]:
+async def running(
+    office: Office, address: Address, *, signals: bool = False
+) -> AsyncIterator[tuple[Server, asyncio.Task[None]]]:
     """Give a server that listens, and the task it runs in; it is ended in order when the block is left."""
-    serving = server(office, address)
+    serving = server(office, address, signals=signals)
     task = asyncio.create_task(_served(serving), name="server")
     try:
         while not serving.started:
