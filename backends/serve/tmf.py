@@ -158,8 +158,9 @@ class Served:
 
     async def _matching(self, query: Asked, root: str) -> list[Json]:
         found: dict[str, Json] = {}
+        keys = await self._store.keys()
         async for record in self._store.many(self._api.kind, query):
-            document = await self._store.document(record, root)
+            document = await self._store.document(record, root, keys=keys)
             if query.passes(document):
                 found.setdefault(document["id"], document)
         return list(found.values())
@@ -167,13 +168,13 @@ class Served:
     async def _piece(self, query: Asked, root: str) -> list[Json]:
         """Return a piece of the whole, when nothing narrows it."""
         found: list[Json] = []
-        position = 0
+        position, keys = 0, await self._store.keys()
         async for record in self._store.many(self._api.kind, query):
             position += 1
             if position > query.offset + query.limit:
                 break
             if position > query.offset:
-                found.append(await self._store.document(record, root))
+                found.append(await self._store.document(record, root, keys=keys))
         return found
 
     async def _get(self, request: Request) -> Response:

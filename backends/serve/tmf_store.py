@@ -148,16 +148,16 @@ class Store:
             return self._found(asked.text or max(asked.equal(*_SEARCHED), key=len))
         if kind not in (Customer, Outage) and asked.equal(*_CUSTOMER_PATHS):
             return self._of_customers(kind, asked.equal(*_CUSTOMER_PATHS))
-        if since is not None and kind is not Outage and self.moments.reaches(since):
+        if since is not None and self.moments.reaches(since):
             return self._changed(kind, since)
         if kind is Outage:
             return self._outages()
         if kind is Ticket:
             return self._tickets(TicketFilter())
+        if kind is Contact and Capability.QUEUE in self._backend.capabilities and asked.equal("status") == ("open",):
+            return self._queued()
         if isinstance(self._backend, Listing):
             return self._walked(kind)
-        if kind is Contact and Capability.QUEUE in self._backend.capabilities and "open" in asked.equal("status"):
-            return self._queued()
         raise Invalid("relatedParty.id", "missing", "this source cannot list all; ask with a filter")
 
     async def counted(self, kind: type[Record], asked: Asked) -> int | None:
@@ -213,6 +213,10 @@ class Store:
         if kind is Customer:
             for customer in await self._backend.customers(list(keys)):
                 yield customer
+        elif kind is Outage:
+            for outage in await self._backend.outages(_ALL_OUTAGES) if keys else ():
+                if outage.key in keys:
+                    yield outage
         elif subjects:
             async for record in self._of_customers(kind, customers):
                 yield record
@@ -271,13 +275,21 @@ class Store:
             if after is None:
                 return found[::-1]
 
-    async def document(self, record: Record, root: str = "", *, at: datetime | None = None, bare: bool = False) -> Json:
+    async def document(
+        self,
+        record: Record,
+        root: str = "",
+        *,
+        keys: ServedKeys | None = None,
+        at: datetime | None = None,
+        bare: bool = False,
+    ) -> Json:
         """Return the resource of a stored record; `at` is when it was stored, where that is known better.
 
-        `root` is the server's own address, which the caller has used. With `bare`, a ticket comes without its events,
-        and a contact with what the list gave of its body.
+        `root` is the server's own address, which the caller has used; `keys` spare asking for them. With `bare`, a
+        ticket comes without its events, and a contact with what the list gave of its body.
         """
-        frame = Frame(self.version, await self.keys(), strict=True)
+        frame = Frame(self.version, keys or await self.keys(), strict=True)
         api = self.version.apis[type(record)]
         changed = at or self.moments.of(record)
         if isinstance(record, Ticket):

@@ -12,7 +12,7 @@ from backends import memory, sql
 from backends.contract.base import every_row, refused
 from backends.contract.samples import a_contact, a_customer, a_ticket, an_operator
 from backends.port import Backend, Batch, Listing, Put
-from backends.records import Contact, Customer, Outage, Ticket
+from backends.records import Contact, Customer, Outage, Record, Ticket
 
 
 @pytest_asyncio.fixture(params=["memory", "sqlite"])
@@ -33,8 +33,8 @@ async def test_everything_is_listed_once_in_order(backend: Backend) -> None:
     operator = an_operator()
     one, other = a_customer(operator), a_customer(operator)
     tickets = [a_ticket((one, other)[index % 2]) for index in range(7)]
-    batch = Batch(tuple(map(Put, (operator, one, other, *tickets, a_contact(one)))), actor="ola")
-    receipt = await backend.write(batch)
+    records: list[Record] = [operator, one, other, *tickets, a_contact(one)]
+    receipt = await backend.write(Batch(tuple(map(Put, records)), actor="ola"))
     made = [change.after for change in receipt.changes if isinstance(change.after, Ticket)]
     first = next(change.after for change in receipt.changes if isinstance(change.after, Customer))
     for limit in (1, 3, 7, 100):

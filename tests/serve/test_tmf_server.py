@@ -125,6 +125,11 @@ async def test_what_was_changed_since_is_told(tmp_path: Path) -> None:
         store = here.server.office.backend
         for path in (TICKETS, "partyInteraction/v5/partyInteraction", CUSTOMERS, "appointment/v4/appointment"):
             assert (await here.asks.get(f"{path}?lastUpdate.gt={since}")).json() == [], path
+        (problem,) = (await here.asks.get("serviceProblemManagement/v5/serviceProblem")).json()
+        problems = f"serviceProblemManagement/v5/serviceProblem?lastUpdate.gt={problem['lastUpdate']}"
+        assert (await here.asks.get(problems)).json() == []
+        await store.write(Batch((Put(an_outage(title="Second")),), actor="leo"))
+        assert [row["name"] for row in (await here.asks.get(problems)).json()] == ["Second"]
         event = a_ticket_event(here.ticket, text="again")
         await store.write(Batch((Put(event), Put(replace(here.visit, note="x"), seen=1)), actor="leo"))
         (row,) = (await here.asks.get(f"{TICKETS}?lastUpdate.gt={since}")).json()

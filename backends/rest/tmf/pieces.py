@@ -132,6 +132,11 @@ def named(api: Api, name: str, value: Any) -> Json:
 
 
 @cache
+def _hints(kind: Hashable) -> Mapping[str, Any]:
+    return hints_of(kind)
+
+
+@cache
 def _default(kind: Hashable, name: str) -> Any:
     (spec,) = (spec for spec in fields(cast("type[Record]", kind)) if spec.name == name)
     if spec.default_factory is not MISSING:
@@ -141,7 +146,8 @@ def _default(kind: Hashable, name: str) -> Any:
 
 def extra_values(api: Api, record: Record, names: Iterable[str]) -> list[Json]:
     """Return the fields of a record as named values, without those at their default; raises Invalid `naive`."""
-    hints, kind = hints_of(type(record)), cast("Hashable", type(record))
+    kind = cast("Hashable", type(record))
+    hints = _hints(kind)
     found: list[Json] = []
     for name in names:
         value = getattr(record, name)
@@ -257,7 +263,7 @@ class Reading:
 
     def extras(self, kind: type[Record], names: Iterable[str]) -> dict[str, Any]:
         """Return those fields of a kind that are there as named values."""
-        hints, found = hints_of(kind), {}
+        hints, found = _hints(cast("Hashable", kind)), {}
         for name in names:
             value = self.values().get(camel(name))
             if value is None:

@@ -47,6 +47,8 @@ PREVIEW = 240
 """Characters of a body in a page."""
 RECENT = 50
 _REMEMBERED = 2_000
+_MANY = 1_000
+"""Asked for at once of what is always read whole."""
 _RECENT_SPAN = timedelta(days=30)
 _CLOSED_SPAN = timedelta(days=90)
 _PARTY: Mapping[Any, str] = {
@@ -154,7 +156,7 @@ class Reader:
         )
 
     async def _contacts(self, key: Key, since: datetime) -> tuple[int, list[Contact]]:
-        """Return how many contacts a customer has, and those since a moment."""
+        """Return how many contacts a customer has, and of those since a moment at least the newest inbound ones."""
         attribute, _ = _MOMENTS[Contact]
         asked = {_PARTY[Contact]: self.site.keys.identifier(Customer, key)}
         rows, total = await self.site.piece(Contact, asked, 0, 1)
@@ -162,7 +164,10 @@ class Reader:
             # a server that tells no total, or may not have looked at the filter, is asked for all
             every = await self.theirs(Contact, key)
             return len(every), [contact for contact in every if contact.at >= since]
-        recent = await self.theirs(Contact, key, {f"{attribute}.gte": moment(since)}) if rows else []
+        narrowed = {**asked, f"{attribute}.gte": moment(since), "direction": "inbound"}
+        recent = (
+            await self._ordered(Contact, narrowed, None, RECENT, lambda one: one.customer_key == key) if rows else []
+        )
         return total, [contact for contact in recent if contact.at >= since]
 
     # pages --------------------------------------------------------------------------------------------------------
@@ -228,7 +233,7 @@ class Reader:
 
     async def outages(self, only: OutageFilter) -> tuple[Outage, ...]:
         """Return outages, newest first."""
-        rows = [self.record(Outage, one) for one in await self.site.find(Outage)]
+        rows = [self.record(Outage, one) for one in await self.site.find(Outage, size=_MANY)]
         rows = [outage for outage in rows if _is_alive(outage, only)]
         rows.sort(key=lambda outage: place_of(outage.started_at, outage.key), reverse=True)
         return tuple(rows[: only.limit])

@@ -95,28 +95,28 @@ class Site:
         total = answer.headers.get("x-total-count", "")
         return [row for row in rows if isinstance(row, dict)], int(total) if total.isdigit() else None
 
-    async def find(self, kind: type[Any], filters: Filters | None = None) -> list[Json]:
+    async def find(self, kind: type[Any], filters: Filters | None = None, *, size: int = 0) -> list[Json]:
         """Return all resources that the server finds, each once."""
-        return [one async for one in self.walk(kind, filters)]
+        return [one async for one in self.walk(kind, filters, size=size)]
 
-    async def walk(self, kind: type[Any], filters: Filters | None = None) -> AsyncIterator[Json]:
+    async def walk(self, kind: type[Any], filters: Filters | None = None, *, size: int = 0) -> AsyncIterator[Json]:
         """Yield the resources that the server finds, page by page, each once.
 
         Servers differ: some tell the total, some give fewer than were asked for, some ignore offset and limit and give
-        all. So a page in which nothing is new ends the list as an empty one does.
+        all. So without a total only a page in which nothing is new ends the list. `size` is how many to ask for at
+        once, where that is not the profile's.
         """
         seen: set[str] = set()
         offset = 0
+        asked = size or self.options.page
         for _ in range(_MOST_PAGES):
-            rows, total = await self.piece(kind, filters or {}, offset, self.options.page)
+            rows, total = await self.piece(kind, filters or {}, offset, asked)
             fresh = [row for row in rows if str(row.get("id", "")) not in seen]
             for row in fresh:
                 seen.add(str(row.get("id", "")))
                 yield row
             offset += len(rows)
-            if not fresh or len(rows) > self.options.page or (total is not None and offset >= total):
-                return
-            if total is None and len(rows) < self.options.page:
+            if not fresh or len(rows) > asked or (total is not None and offset >= total):
                 return
         raise Unavailable("the list does not end", source=self.name)
 
