@@ -61,51 +61,53 @@ class Address:
                 raise Invalid("certificate", "unusable", f"{type(error).__name__}: {error}") from error
 
 
-def patient(seconds: float) -> type[H11Protocol]:
-    """Return uvicorn's protocol, made to hang up on who takes longer than this for the head of a request."""
+class Patient(H11Protocol):
+    """uvicorn's protocol, made to hang up on who takes too long for the head of a request."""
 
-    class Patient(H11Protocol):
-        _waiting: asyncio.TimerHandle | None = None
+    head_seconds = 10.0
+    _waiting: asyncio.TimerHandle | None = None
 
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
+    def connection_made(self, transport: Any) -> None:
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, which may complete a head or begin the next."""
+        super().data_received(data)
+        self._wait()
+
+    def on_response_complete(self) -> None:
+        """Wait on where half a head is there."""
+        super().on_response_complete()
+        if self.conn.trailing_data[0]:  # half a head had come while the request before it was worked on
             self._wait()
 
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            self._wait()
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._stop()
+        super().connection_lost(exc)
 
-        def on_response_complete(self) -> None:
-            super().on_response_complete()
-            if self.conn.trailing_data[0]:  # half a head had come while the request before it was worked on
-                self._wait()
-
-        def connection_lost(self, exc: Exception | None) -> None:
+    def _wait(self) -> None:
+        """Run the clock while a head is due, stop it while a request is worked on."""
+        if self._busy():
             self._stop()
-            super().connection_lost(exc)
+        elif self._waiting is None:
+            self._waiting = self.loop.call_later(self.head_seconds, self._hang_up)
 
-        def _wait(self) -> None:
-            """Run the clock while a head is due, stop it while a request is worked on."""
-            if self._busy():
-                self._stop()
-            elif self._waiting is None:
-                self._waiting = self.loop.call_later(seconds, self._hang_up)
-
-        def _stop(self) -> None:
-            if self._waiting is not None:
-                self._waiting.cancel()
-                self._waiting = None
-
-        def _hang_up(self) -> None:
+    def _stop(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
             self._waiting = None
-            if not self._busy():
-                self.transport.close()
 
-        def _busy(self) -> bool:
-            cycle: Any = self.cycle  # None before the first request, whatever its annotation says
-            return cycle is not None and not cycle.response_complete
+    def _hang_up(self) -> None:
+        self._waiting = None
+        if not self._busy():
+            self.transport.close()
 
-    return Patient
+    def _busy(self) -> bool:
+        cycle: Any = self.cycle  # None before the first request, whatever its annotation says
+        return cycle is not None and not cycle.response_complete
 
 
 class Server(uvicorn.Server):
@@ -171,7 +173,7 @@ def server(office: Office, address: Address, *, signals: bool = False) -> Server
         application(office),
         host=address.host,
         port=address.port,
-        http=patient(limits.headers_seconds),
+        http=type("Patient", (Patient,), {"head_seconds": limits.headers_seconds}),
         ws="none",
         lifespan="on",
         loop="asyncio",
