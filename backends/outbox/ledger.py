@@ -141,11 +141,12 @@ class Ledger:
         """Return the entry of a batch, None when it is not here."""
         return next((one for one in self.entries.values() if one.batch.idempotency_key == idempotency_key), None)
 
-    def blocked(self, entry: Entry) -> bool:
-        """Return whether an earlier batch must be delivered before this one."""
-        return any(
-            entry.waits_for(earlier, self.became) for number, earlier in self.entries.items() if number < entry.number
-        )
+    def blocker(self, entry: Entry) -> Entry | None:
+        """Return the first earlier batch that must be delivered before this one, None when there is none."""
+        for number, earlier in self.entries.items():
+            if number < entry.number and entry.waits_for(earlier, self.became):
+                return earlier
+        return None
 
     def later(self, entry: Entry) -> Iterator[Entry]:
         """Yield the entries that build on this one."""

@@ -110,6 +110,8 @@ class Postman:
         self._wake = asyncio.Event()
         self._quiet_until: datetime | None = None
         self._pause = FIRST_PAUSE
+        self._line_back = False
+        self._in_round = asyncio.Lock()
         self._sending: set[int] = set()
         self._waited: set[int] = set()
         self._tasks: set[asyncio.Task[Came]] = set()
@@ -137,6 +139,7 @@ class Postman:
         if line_back:
             self._quiet_until = None
             self._pause = FIRST_PAUSE
+            self._line_back = True
         self._wake.set()
 
     @property
@@ -155,7 +158,8 @@ class Postman:
             with suppress(BackendError):
                 await self._ledger.refresh()
                 if not self.quiet:
-                    await self.round()
+                    line_back, self._line_back = self._line_back, False
+                    await self.round(all_due=line_back)
             if self._ledger.going():
                 tidied, idle = False, 0.0
             with suppress(TimeoutError):
@@ -168,6 +172,10 @@ class Postman:
 
     async def round(self, *, all_due: bool = False) -> None:
         """Deliver what is due, until nothing is or the line is lost; `all_due` takes no batch's own pause as given."""
+        async with self._in_round:
+            await self._round(all_due)
+
+    async def _round(self, all_due: bool) -> None:
         tried: set[int] = set()
         failures = 0
         while entry := self._next(tried, all_due, fresh=failures > 0):
@@ -197,7 +205,7 @@ class Postman:
             and (all_due or entry.next_at is None or not timedelta(0) < entry.next_at - now <= longest)
         ]
         for entry in sorted(found, key=lambda one: (one.tries if fresh else 0, one.number)):
-            if not self._ledger.blocked(entry):
+            if self._ledger.blocker(entry) is None:
                 return entry
         return None
 
@@ -252,9 +260,12 @@ class Postman:
             entry = self._ledger.entries.get(number)
             if entry is None or entry.state not in GOING:
                 return Came.NOT_NOW
-            if self._ledger.blocked(entry):
+            blocker = self._ledger.blocker(entry)
+            if blocker is not None:
                 self._waited.add(number)
                 self._wake.set()
+                if blocker.error is not None and number in self.waiters:
+                    self.waiters[number].done(None)  # what it builds on waits itself, nobody knows how long
                 return Came.NOT_NOW
             return await self._sent(entry)
         except BackendError as error:  # the journal cannot be read just now

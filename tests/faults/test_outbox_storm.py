@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from backends.contract.samples import a_contact, a_customer, a_ticket, an_operator
+from backends.delivery import DeliveryState
 from backends.errors import Unavailable
 from backends.outbox import Outbox, Post
 from backends.port import Backend, Batch, Listing, Put, TicketFilter, undoing
@@ -76,6 +77,12 @@ async def test_a_day_in_the_storm(tmp_path: Path, dialect: str) -> None:
                 if number % 3 == 2:
                     await outbox.close()
                     outbox = await a_console()
+            async with asyncio.timeout(60):
+                while sum(proxy.struck.values()) < 12 and outbox.deliveries():
+                    await outbox.deliver()
+                    for one in outbox.deliveries():
+                        if one.state is not DeliveryState.WAITING:
+                            await outbox.send_again(one.number)
             assert sum(proxy.struck.values()) > 5, "a storm that does nothing proves nothing"
             proxy.calm()
             await outbox.deliver()
@@ -120,7 +127,7 @@ async def test_a_server_that_is_gone_for_a_while(tmp_path: Path) -> None:
                         rows = (await outbox.timeline(customer.key)).rows
                     except Unavailable:
                         rows = ()
-                    if rows and not outbox.deliveries():
+                    if len(rows) == 1 and not outbox.ledger.entries:  # what may be there is sent, then taken back there
                         break
                     await asyncio.sleep(0.05)
             assert [getattr(row, "body", "") for row in rows] == ["kept"]

@@ -174,7 +174,7 @@ async def test_order_holds_across_a_restart(tmp_path: Path) -> None:
         assert isinstance(customer, Customer)
         ticket = (await desk.put(a_ticket(customer, subject="one"))).changes[0].after
         desk.line.mend()
-        desk.line.before = [None, Unavailable("lost again")]
+        desk.line.before = [None, *[Unavailable("lost again")] * 20]
         await desk.outbox.deliver()
         desk.line.cut()
         await desk.change(ticket, subject="two")
@@ -568,3 +568,19 @@ async def test_a_network_that_sends_everybody_elsewhere_refuses_nothing(tmp_path
         assert (await desk.put(a_contact(desk.customer, body="patient"))).waiting
         await desk.mend()
         assert desk.bodies(Contact) == {"patient": 1}
+
+
+async def test_a_reading_that_succeeds_again_sends_what_waits(tmp_path: Path) -> None:
+    """When the source answers a read after it was away, what waits is sent then, not when its own pause is over."""
+    async with a_desk(tmp_path) as desk:
+        desk.line.cut()
+        for index in range(3):
+            await desk.put(a_contact(desk.customer, body=f"{index}"))
+        with pytest.raises(Unavailable):
+            await desk.outbox.customer_file(desk.customer.key)
+        for entry in tuple(desk.outbox.ledger.entries.values()):
+            await desk.outbox.ledger.change(replace(entry, next_at=desk.clock() + timedelta(minutes=50)))
+        desk.line.mend()
+        await desk.outbox.customer_file(desk.customer.key)
+        await until(lambda: not desk.outbox.deliveries())
+        assert desk.bodies(Contact) == {"0": 1, "1": 1, "2": 1}
