@@ -109,15 +109,15 @@ class HistoryContract(Contract):
                 assert sorted(found) == sorted(wanted), only
                 assert found == wanted or not self.keeps(backend, Contact, "at"), only
 
-    @pytest.mark.parametrize("text", ['"', "NEAR(a b)", "body:x", "x AND", "*", "-", "%", "\x00", "(((", "x" * 10_000])
-    async def test_a_filter_text_is_data(self, backend: Backend, text: str) -> None:
+    async def test_a_filter_text_is_data(self, backend: Backend) -> None:
         """Whatever is typed as words to filter by never raises and finds no contact that lacks them."""
         await self.needs_records(backend)
         customer = await self.a_customer(backend)
         await self.contacts(backend, customer, 1, body="router kaput")
-        assert (await backend.timeline(customer.key, only=TimelineFilter(text=f"zzz {text}"))).rows == ()
-        found = (await backend.timeline(customer.key, only=TimelineFilter(text=f"kaput {text} "))).rows
-        assert len(self.own(found)) <= 1
+        for text in ('"', "NEAR(a b)", "body:x", "x AND", "*", "-", "%", "\x00", "(((", "x" * 10_000):
+            assert (await backend.timeline(customer.key, only=TimelineFilter(text=f"zzz {text}"))).rows == (), text[:80]
+            found = (await backend.timeline(customer.key, only=TimelineFilter(text=f"kaput {text} "))).rows
+            assert len(self.own(found)) <= 1, text[:80]
 
     @pytest.mark.parametrize("limit", [1, 3, 10])
     async def test_pages_have_no_gaps_at_equal_moments(self, backend: Backend, limit: int) -> None:

@@ -25,6 +25,9 @@ HOSTILE = (
     "9 " * 5_000, "* " * 5_000, "NOT " * 2_500,
 )  # fmt: skip
 
+HOSTILE_PARTS = tuple(HOSTILE[start::5] for start in range(5))
+"""The same in parts, so that a slow server is not filled anew for each."""
+
 NOTATIONS = (
     ("PL", "+48601234567", ("+48 601 234 567", "0048 601 234 567", "601 234 567", "601-234-567", "601234567",
                             "+48601234567", "(+48) 601-234-567", "+48.601.234.567", " 601 234 567 ")),
@@ -357,12 +360,13 @@ class SearchContract(Contract):
         for text in gone:
             assert await backend.search(text) == ()
 
-    @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-    async def test_a_search_is_data(self, backend: Backend, text: str) -> None:
+    @pytest.mark.parametrize("texts", HOSTILE_PARTS, ids=range(len(HOSTILE_PARTS)))
+    async def test_a_search_is_data(self, backend: Backend, texts: tuple[str, ...]) -> None:
         """Quotes, stars, operators, wildcards, NUL, brackets and very long texts raise nothing and find nobody."""
         await self._needs_search(backend)
         await self._bystanders(backend)
-        assert await backend.search(text) == ()
+        for text in texts:
+            assert await backend.search(text) == (), text[:80]
 
     async def test_signs_do_not_change_what_words_mean(self, backend: Backend) -> None:
         """Signs around a word are no operators: the word still finds its bearer, and only them."""

@@ -9,7 +9,7 @@ import pytest
 from backends.clean import fold
 from backends.contract.base import Contract, every_row
 from backends.contract.samples import a_contact, ago
-from backends.contract.searching import HOSTILE
+from backends.contract.searching import HOSTILE_PARTS
 from backends.port import Backend, Capability
 from backends.records import Contact, Key
 
@@ -105,13 +105,14 @@ class TextSearchContract(Contract):
         assert await self._found(backend, "zebra") == []
         assert await self._found(backend, "giraffe") == [contact.key]
 
-    @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-    async def test_a_text_search_is_data(self, backend: Backend, text: str) -> None:
+    @pytest.mark.parametrize("texts", HOSTILE_PARTS, ids=range(len(HOSTILE_PARTS)))
+    async def test_a_text_search_is_data(self, backend: Backend, texts: tuple[str, ...]) -> None:
         """Quotes, stars, operators, wildcards, NUL, brackets and very long texts raise nothing and find nothing."""
         await self.needs(backend, Capability.TEXT_SEARCH)
         await self.needs_records(backend)
         await self.contacts(backend, await self.a_customer(backend), 1, subject="wxyz", body="kaput vbnm")
-        assert (await backend.search_text(text)).rows == ()
+        for text in texts:
+            assert (await backend.search_text(text)).rows == (), text[:80]
 
     async def test_signs_do_not_change_a_text_search(self, backend: Backend) -> None:
         """Signs around words are no operators."""
