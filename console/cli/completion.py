@@ -62,14 +62,21 @@ def fish(parser: argparse.ArgumentParser) -> str:
     ]
     lines += _fish_options(parser, none)
     for name, (command, _says) in commands.items():
-        seen = _quoted(f"__fish_seen_subcommand_from {name}")
-        steps = children(command)
-        below = _quoted(f"__fish_seen_subcommand_from {name}; and not __fish_seen_subcommand_from {' '.join(steps)}")
+        lines += _fish_below(command, (name,))
+    return "\n".join(lines)
+
+
+def _fish_below(command: argparse.ArgumentParser, path: tuple[str, ...]) -> list[str]:
+    """Return the lines for what follows a command: its steps, its options, and those of its steps."""
+    seen = "; and ".join(f"__fish_seen_subcommand_from {name}" for name in path)
+    steps = children(command)
+    lines = []
+    if steps:
+        below = _quoted(f"{seen}; and not __fish_seen_subcommand_from {' '.join(steps)}")
         lines += [
             f"complete -c cordboard -n {below} -a {step} -d {_quoted(says)}" for step, (_p, says) in steps.items()
         ]
-        lines += _fish_options(command, seen)
-        for step, (inner, _says) in steps.items():
-            both = _quoted(f"__fish_seen_subcommand_from {name}; and __fish_seen_subcommand_from {step}")
-            lines += _fish_options(inner, both)
-    return "\n".join(lines)
+    lines += _fish_options(command, _quoted(seen))
+    for step, (inner, _says) in steps.items():
+        lines += _fish_below(inner, (*path, step))
+    return lines

@@ -19,6 +19,7 @@ from backends.records import (
     DisputeState,
     Holder,
     LineState,
+    LinkKind,
     OutageKind,
     OutageState,
     Outcome,
@@ -150,6 +151,15 @@ def _visit_states() -> Words:
     }
 
 
+def _link_kinds() -> Words:
+    return {
+        LinkKind.SAME_CUSTOMER: _("the same person"),
+        LinkKind.SAME_CONTACT: _("the same contact"),
+        LinkKind.SAME_TICKET: _("the same ticket"),
+        LinkKind.NOT_SAME: _("not the same"),
+    }
+
+
 def _outage_kinds() -> Words:
     return {OutageKind.FAULT: _("outage"), OutageKind.PLANNED_WORKS: _("planned works")}
 
@@ -255,6 +265,7 @@ _TABLES: Mapping[type[StrEnum], Callable[[], Words]] = {
     DisputeState: _disputes,
     Holder: _holders,
     LineState: _lines,
+    LinkKind: _link_kinds,
     OutageKind: _outage_kinds,
     OutageState: _outage_states,
     Outcome: _outcomes,

@@ -217,9 +217,8 @@ def _named(setting: Declared) -> str:
 def test_each_example_value_is_accepted() -> None:
     """What an explanation tells to write is right."""
     for setting in declared():
-        read(
-            f"{_URL if '.sources.' in setting.name and not setting.needed else ''}{_named(setting)} = {setting.kind.example}"
-        )
+        before = _URL if ".sources." in setting.name and not setting.needed else ""
+        read(f"{before}{_named(setting)} = {setting.kind.example}")
 
 
 def test_the_example_of_own_keys_is_about_real_actions() -> None:

@@ -27,6 +27,7 @@ from backends.contract.samples import (
     a_dispute,
     a_handover,
     a_line,
+    a_link,
     a_promise,
     a_ticket,
     a_ticket_event,
@@ -35,7 +36,7 @@ from backends.contract.samples import (
     an_operator,
     an_outage,
 )
-from backends.records import FIRST_LINK, OPEN_STATES, Record, TicketState, chained, is_new, new_key, utc
+from backends.records import FIRST_LINK, OPEN_STATES, Origin, Record, TicketState, chained, is_new, new_key, utc
 
 MODULES = [import_module(f"backends.records.{found.name}") for found in pkgutil.iter_modules(records.__path__)]
 CLASSES = sorted(
@@ -53,14 +54,14 @@ TICKET = a_ticket(CUSTOMER)
 ONE_OF_EACH: list[Record] = [
     an_operator(), CUSTOMER, an_agent(), a_line(CUSTOMER), a_contract(CUSTOMER), a_charge(CUSTOMER),
     a_dispute(CUSTOMER), a_contact(CUSTOMER), TICKET, a_ticket_event(TICKET), a_chase(TICKET), a_promise(CUSTOMER),
-    a_visit(TICKET), a_handover(TICKET), an_outage(),
+    a_visit(TICKET), a_handover(TICKET), an_outage(), a_link(Origin("own", "1"), Origin("desk", "2")),
 ]  # fmt: skip
 
 
 def test_exported_names_are_pinned() -> None:
     """What plug-in authors import is exactly this; a name that goes away breaks them."""
     names = """
-        CHANNELS FIRST_LINK LIVE_OUTAGE_STATES NEEDS_IDENTITY_DOCUMENT OPEN_STATES
+        CHANNELS FIRST_LINK KINDS Link LinkKind LIVE_OUTAGE_STATES NEEDS_IDENTITY_DOCUMENT OPEN_STATES
         Agent AnswerState Attachment AuditEntry AuditVerdict AuthorisedParty CallRoute Channel Charge Chase
         Compensation Contact ContactPoint Contract ContractState Coverage Customer CustomerFlag CustomerKind Direction
         Dispute DisputeState Entry Handover Holder Key Line LineState Money NetworkPath Operator Origin Outage
@@ -138,6 +139,7 @@ CODES = {
     "DisputeState": "open hold_asked on_hold upheld refused withdrawn",
     "Holder": "desk technical supplier billing customer",
     "LineState": "ordered active suspended ended",
+    "LinkKind": "same_customer same_contact same_ticket not_same",
     "OutageKind": "fault planned_works",
     "OutageState": "suspected confirmed restored dismissed",
     "Outcome": "right_first_time recovered compounded",
@@ -234,7 +236,7 @@ OF_EACH_KIND: list[st.SearchStrategy[Any]] = [
     strategies.contracts("c", "l"), strategies.charges("c", "k"), strategies.disputes("c", "f", "t"),
     strategies.contacts(CUSTOMER, "t", "l", "e"), strategies.tickets(CUSTOMER, "l", "o"),
     strategies.ticket_events(TICKET, "k"), strategies.chases(TICKET, "k"), strategies.promises(TICKET, "k", "o"),
-    strategies.visits(TICKET), strategies.handovers(TICKET), strategies.outages("o"),
+    strategies.visits(TICKET), strategies.handovers(TICKET), strategies.outages("o"), strategies.links,
 ]  # fmt: skip
 FIXED = {"number", "reference", "customer_key", "operator_key", "parent_key", "whole", "version"}
 """Fields that a backend assigns, or that must lead to what the test has stored."""
