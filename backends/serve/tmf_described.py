@@ -202,13 +202,11 @@ def _error() -> Schema:
 
 def _paths(api: Api, name: str) -> Schema:
     path = f"/{api.base}/{api.resource}"
+    resource = {"$ref": f"#/components/schemas/{name}"}
+    label = f"{api.resource}_v{api.shape.version}"
     one = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
     key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}
     match = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
-    resource = {"$ref": f"#/components/schemas/{name}"}
-    label = f"{api.resource}_v{api.shape.version}"
-    patch = {"required": True, "content": {api.shape.patch_type: {"schema": resource}}}
-    hook = {"type": "object", "properties": {"callback": {"type": "string"}, "query": {"type": "string"}}}
     listed = {
         "operationId": f"list_{label}",
         "summary": f"{api.number}: list or find; any attribute may be a filter.",
@@ -218,38 +216,40 @@ def _paths(api: Api, name: str) -> Schema:
     created = {
         "operationId": f"create_{label}",
         "parameters": [key],
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}_create"}}},
-        },
+        "requestBody": _body("application/json", {"$ref": f"#/components/schemas/{name}_create"}),
         "responses": _responses("201", resource),
+    }
+    got = {
+        "operationId": f"get_{label}",
+        "parameters": [one, _query("fields")],
+        "responses": _responses("200", resource),
+    }
+    patched = {
+        "operationId": f"patch_{label}",
+        "parameters": [one, key, match],
+        "requestBody": _body(api.shape.patch_type, resource),
+        "responses": _responses("200", resource),
     }
     return {
         path: {"get": listed, "post": created},
-        f"{path}/{{id}}": {
-            "get": {
-                "operationId": f"get_{label}",
-                "parameters": [one, _query("fields")],
-                "responses": _responses("200", resource),
-            },
-            "patch": {
-                "operationId": f"patch_{label}",
-                "parameters": [one, key, match],
-                "requestBody": patch,
-                "responses": _responses("200", resource),
-            },
-        },
-        f"/{api.base}/hub": {
-            "post": {
-                "operationId": f"register_{label}",
-                "requestBody": {"required": True, "content": {"application/json": {"schema": hook}}},
-                "responses": _responses("201", hook),
-            }
-        },
-        f"/{api.base}/hub/{{id}}": {
-            "delete": {"operationId": f"drop_{label}", "parameters": [one], "responses": _responses("204", None)}
-        },
+        f"{path}/{{id}}": {"get": got, "patch": patched},
+        **_callbacks(api, label, one),
     }
+
+
+def _body(media: str, schema: Schema) -> Schema:
+    return {"required": True, "content": {media: {"schema": schema}}}
+
+
+def _callbacks(api: Api, label: str, one: Schema) -> Schema:
+    hook = {"type": "object", "properties": {"callback": {"type": "string"}, "query": {"type": "string"}}}
+    registered = {
+        "operationId": f"register_{label}",
+        "requestBody": _body("application/json", hook),
+        "responses": _responses("201", hook),
+    }
+    dropped = {"operationId": f"drop_{label}", "parameters": [one], "responses": _responses("204", None)}
+    return {f"/{api.base}/hub": {"post": registered}, f"/{api.base}/hub/{{id}}": {"delete": dropped}}
 
 
 def _parameters(api: Api) -> list[Schema]:
