@@ -11,6 +11,14 @@ from backends.errors import BackendError
 from backends.port import Batch
 from backends.records import Key, Record
 
+PROVISIONAL = "outbox:"
+"""How the key of a record begins that no source has taken yet."""
+
+
+def is_provisional(key: Key) -> bool:
+    """Return whether a record with this key is only in an outbox yet; it can always be taken back."""
+    return key.startswith(PROVISIONAL)
+
 
 class DeliveryState(StrEnum):
     """Where a batch stands on its way; what was sent is no longer here."""

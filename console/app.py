@@ -24,6 +24,7 @@ from console.desk.desk import Desk
 from console.desk.live import listen
 from console.desk.local import LocalStore, Spot
 from console.desk.picture import find_one
+from console.desk.sources import Journalled
 from console.desk.starting import begin
 from console.i18n import _, _n
 from console.keymap import bindings, number_bindings
@@ -128,7 +129,13 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
     async def _begin(self) -> None:
         self._began_without = self.source_error
         await self.refresh_outages()
-        if self.local.failure is not None:
+        backend = self.desk.backend
+        if isinstance(backend, Journalled) and backend.damage is not None:
+            self.say(
+                _("What was not sent yet was damaged on this disk. Tell your supervisor: cordboard outbox list"),
+                Tone.BAD,
+            )
+        elif self.local.failure is not None:
             self.say(_("Drafts cannot be written to the disk of this machine."), Tone.BAD)
         elif self.key_problems:
             self.say(self.key_problems[0], Tone.WARN)

@@ -50,6 +50,15 @@ class Remembering(Protocol):
     error: BackendError | None
 
 
+@runtime_checkable
+class Journalled(Protocol):
+    """A backend with a journal of its own on this computer."""
+
+    @property
+    def damage(self) -> BackendError | None:
+        """That the journal is or was damaged, and where its remains are; None when not."""
+
+
 def sources_of(backend: Backend, customer_key: Key, now: datetime) -> tuple[Source, ...]:
     """Return how the sources of a backend stand; one that answered just now is fresh."""
     if isinstance(backend, Standing):
@@ -59,4 +68,14 @@ def sources_of(backend: Backend, customer_key: Key, now: datetime) -> tuple[Sour
     return (Source(backend.name, SourceState.FRESH, now),)
 
 
-__all__ = ["Counterpart", "Joining", "Remembering", "Searching", "Source", "SourceState", "Standing", "sources_of"]
+__all__ = [
+    "Counterpart",
+    "Joining",
+    "Journalled",
+    "Remembering",
+    "Searching",
+    "Source",
+    "SourceState",
+    "Standing",
+    "sources_of",
+]

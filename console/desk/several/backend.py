@@ -56,7 +56,7 @@ from console.desk.several.outages import Outages
 from console.desk.several.pages import Readings, Stream, merged
 from console.desk.several.searching import Searching
 from console.desk.several.writing import Writing
-from console.desk.sources import Source, SourceState
+from console.desk.sources import Journalled, Source, SourceState
 from console.rules.identity import Counterpart, Judgement, as_one, compare, same_contact, same_event
 
 GRACE = 0.12
@@ -499,6 +499,12 @@ class Several:
         return Counterpart(end.source, end, customer, tuple(judged.evidence), joined_with)
 
     # what is on its way ---------------------------------------------------------------------------------------------
+
+    @property
+    def damage(self) -> BackendError | None:
+        """That the journal of a source's outbox is or was damaged; None when none is."""
+        outboxes = [one.backend for one in self.members.values() if isinstance(one.backend, Journalled)]
+        return next((one.damage for one in outboxes if one.damage is not None), None)
 
     def deliveries(self, customer_key: Key = "") -> tuple[Delivery, ...]:
         """Return what waits in the outboxes of all sources, oldest first, with the desk's keys."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from backends.delivery import Delivery
+from backends.delivery import Delivery, is_provisional
 from backends.errors import Conflict, NotFound, Unsupported
 from backends.port import Batch, Capability, Change, Put, Receipt, Remove
 from backends.records import Customer, Key, Operator, Origin, Record, Ticket, is_new, new_key
@@ -65,7 +65,8 @@ class Writing:
             shares[source].items.append((position, item))
         for share in shares.values():
             share.items.sort(key=lambda one: one[0])
-            if share.items and any(isinstance(item, Remove) for _at, item in share.items):
+            keys = [item.record.key for _at, item in share.items if isinstance(item, Remove)]
+            if any(not is_provisional(parted(key, self._members)[1]) for key in keys):
                 self._needs(share.member, Capability.UNDO)
         order = sorted(shares.values(), key=lambda one: one.member.name == HOME)
         return [share for share in order if share.items]
