@@ -66,7 +66,7 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
         """Say what the last deed stored, and how to take it back; or that it is still on its way (R23)."""
         deed = self.desk.last_deed()
         if deed is not None and deed.receipt.waiting:
-            self.say(_("Kept here, NOT SENT yet: it goes out when its source answers. O shows it."), Tone.WARN)
+            self.say(_("NOT SENT yet, but kept here. O shows it."), Tone.WARN)
         else:
             self.say(f"{words} {_('u takes it back.')}", Tone.GOOD)
 

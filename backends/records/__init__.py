@@ -89,7 +89,7 @@ __all__ = [
     "Charge", "Chase", "Compensation", "Contact", "ContactPoint", "Contract", "ContractState", "Coverage", "Customer",
     "CustomerFlag", "CustomerKind", "Direction", "Dispute", "DisputeState", "Entry", "Handover", "Holder", "Key",
     "Line", "LineState", "Link", "LinkKind", "Money", "NetworkPath", "Operator", "Origin", "Outage", "OutageKind",
-    "OutageState", "OutageUpdate", "Outcome", "Place", "PointKind", "Priority", "Promise", "PromiseKind", "PromiseState",
-    "Record", "Role", "Ticket", "TicketEvent", "TicketEventKind", "TicketKind", "TicketState", "Visit", "VisitState",
+    "OutageState", "OutageUpdate", "Outcome", "Place", "PointKind", "Priority", "Promise", "PromiseKind",
+    "PromiseState", "Record", "Role", "Ticket", "TicketEvent", "TicketEventKind", "TicketKind", "TicketState", "Visit", "VisitState",
     "chained", "is_new", "new_key", "utc",
 ]  # fmt: skip

@@ -52,7 +52,9 @@ def kind_word(record: Record) -> str:
 def _text(record: Record) -> str:
     """Return the words that tell a record from others of its kind."""
     if isinstance(record, Contact):
-        words = " — ".join(part for part in (record.subject, record.body.replace("\n", " ")) if part)
+        body = record.body.replace("\n", " ")
+        parts = (body,) if body.startswith(record.subject) else (record.subject, body)
+        words = " — ".join(part for part in parts if part)
         return f"{channel_word(record.channel)}: {plain(words)}"
     for name in ("subject", "title", "deed", "note", "text", "name", "product"):
         if words := getattr(record, name, ""):
@@ -94,9 +96,9 @@ def outbox(deliveries: Sequence[Delivery], names: Mapping[Key, str], now: Now) -
             Cell((Span(age(one.since, now.at), Tone.DIM),), AGE_WIDTH, right=True),
             Cell((Span(delivery_word(one.state), tone),), 13),
             Cell((Span(plain(one.source)),), 12, drop=3),
-            Cell((Span(names.get(customer_of(one), ""), Tone.STRONG),), 20, drop=2),
-            Cell((Span(what_words(one)),), 0, least=24),
-            Cell((Span(why, tone),), 24, drop=1),
+            Cell((Span(names.get(customer_of(one), ""), Tone.STRONG),), 18, drop=2),
+            Cell((Span(what_words(one)),), 0, least=14),
+            Cell((Span(why, tone),), 20, drop=1),
         )
         rows.append(RowView(str(one.number), cells, marker=tone if one.state is not DeliveryState.WAITING else None))
     feed = FeedView() if rows else FeedView(Feed.EMPTY, _("Everything you stored is with its source."))

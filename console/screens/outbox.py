@@ -96,7 +96,7 @@ class OutboxScreen(BaseScreen):
         one = self._deliveries.get(event.key)
         if one is None:
             return
-        choices = [ChoiceView(READ, _("Read all of it"), "r", _("with both versions, and why it is not there"))]
+        choices = [ChoiceView(READ, _("Read all of it"), "r", _("and why it is not there"))]
         if one.state is DeliveryState.CONFLICT:
             choices.append(
                 ChoiceView(OVER, _("Mine: store it over theirs"), "m", _("their change of these fields is lost"))
