@@ -84,12 +84,12 @@ Entry = Contact | TicketEvent
 """What a backend's page of the timeline holds; outages are laid over it by the console."""
 
 __all__ = [
-    "CHANNELS", "FIRST_LINK", "KINDS", "LIVE_OUTAGE_STATES", "NEEDS_IDENTITY_DOCUMENT", "OPEN_STATES",
-    "Agent", "AnswerState", "Attachment", "AuditEntry", "AuditVerdict", "AuthorisedParty", "CallRoute", "Channel",
-    "Charge", "Chase", "Compensation", "Contact", "ContactPoint", "Contract", "ContractState", "Coverage", "Customer",
+    "CHANNELS", "FIRST_LINK", "KINDS", "LIVE_OUTAGE_STATES", "NEEDS_IDENTITY_DOCUMENT", "OPEN_STATES", "Agent",
+    "AnswerState", "Attachment", "AuditEntry", "AuditVerdict", "AuthorisedParty", "CallRoute", "Channel", "Charge",
+    "Chase", "Compensation", "Contact", "ContactPoint", "Contract", "ContractState", "Coverage", "Customer",
     "CustomerFlag", "CustomerKind", "Direction", "Dispute", "DisputeState", "Entry", "Handover", "Holder", "Key",
     "Line", "LineState", "Link", "LinkKind", "Money", "NetworkPath", "Operator", "Origin", "Outage", "OutageKind",
     "OutageState", "OutageUpdate", "Outcome", "Place", "PointKind", "Priority", "Promise", "PromiseKind",
-    "PromiseState", "Record", "Role", "Ticket", "TicketEvent", "TicketEventKind", "TicketKind", "TicketState", "Visit", "VisitState",
-    "chained", "is_new", "new_key", "utc",
+    "PromiseState", "Record", "Role", "Ticket", "TicketEvent", "TicketEventKind", "TicketKind", "TicketState",
+    "Visit", "VisitState", "chained", "is_new", "new_key", "utc",
 ]  # fmt: skip
