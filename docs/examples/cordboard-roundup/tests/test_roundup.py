@@ -46,8 +46,8 @@ def connected(tracker: Roundup, **settings: Any) -> Backend:
 class TestRoundup(BackendContract):
     """The suite."""
 
-    examples = 4
-    large = 20
+    examples = 2
+    large = 12
     patience = 20.0
     finds = frozenset({MatchedOn.NAME, MatchedOn.PHONE, MatchedOn.EMAIL, MatchedOn.NUMBER, MatchedOn.TICKET,
                        MatchedOn.CONTACT})  # fmt: skip

@@ -13,7 +13,8 @@ from cordboard_roundup.reading import Reader
 from cordboard_roundup.wire import Row, date_of, moment_of
 
 _CURSOR = re.compile(r"([0-9]{10})-([0-9]{1,9})")
-_FIELDS = "activity,messages"
+_LATE = 20
+"""Messages before the newest one that may still be on their way to an issue."""
 
 
 class Listening:
@@ -26,6 +27,8 @@ class Listening:
         self._asking = asking
         self._told: dict[str, str] = {}
         """Items of the last second and how they were told: Roundup's clock shows seconds."""
+        self._known: dict[str, frozenset[str]] = {}
+        """The messages of each issue that was seen."""
         self._second = 0
         self._newest = 0
 
@@ -79,9 +82,15 @@ class Listening:
 
     async def _of_issue(self, row: Row, customer: str) -> tuple[list[Event], int]:
         numbers = mapping.messages_of(row)
-        fresh = [number for number in numbers if int(number) > self._newest]
-        known = await self._reader.wire.by_ids("msg", fresh, "messageid")
-        added = [ContactAdded(customer, f"msg:{number}") for number in fresh if _is_contact(known.get(number, {}))]
+        known = self._known.get(str(row["id"]))
+        if known is None:
+            # a message is stored before it is linked: one from just before the newest may come to an issue after it
+            fresh = [number for number in numbers if int(number) > self._newest - _LATE]
+        else:
+            fresh = [number for number in numbers if number not in known]
+        self._known[str(row["id"])] = frozenset(numbers)
+        marks = await self._reader.wire.by_ids("msg", fresh, "messageid")
+        added = [ContactAdded(customer, f"msg:{number}") for number in fresh if _is_contact(marks.get(number, {}))]
         return [TicketChanged(customer, f"issue:{row['id']}"), *added], max(map(int, numbers), default=0)
 
     def _fresh(self, happened: list[tuple[int, int, str, list[Event], int]]) -> list[Event]:

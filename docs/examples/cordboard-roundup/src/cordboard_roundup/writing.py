@@ -26,6 +26,8 @@ from cordboard_roundup.reading import Reader
 Stored = Customer | Ticket | Contact
 _NAMES = {Customer: "user", Ticket: "issue", Contact: "msg"}
 _KEPT = 500
+_AT_ONCE = 4
+"""Messages that are sent at the same time."""
 _receipts: OrderedDict[tuple[str, str], Receipt] = OrderedDict()
 """What batches with a key came to in this process, the last ones: a repeat of them asks nobody."""
 _locks: WeakValueDictionary[tuple[str, str, int], asyncio.Lock] = WeakValueDictionary()
@@ -234,18 +236,20 @@ class Writer:
             rows = await self._wire.rows("user", {"username": login}, "username")
             return next((str(row["id"]) for row in rows if row.get("username") == login), None)
         mark = self._mark(step)
-        message = await self._message(mark)
-        if message is None:
-            return None
-        rows = await self._wire.rows("issue", {"messages": message}, "messages")
-        issues = [str(row["id"]) for row in rows if message in mapping.messages_of(row)]
-        if mark.word != "case":
-            return message if issues else None
-        return min(issues, key=int) if issues else None
+        for message in await self._messages(mark):
+            rows = await self._wire.rows("issue", {"messages": message}, "messages")
+            issues = [str(row["id"]) for row in rows if message in mapping.messages_of(row)]
+            if issues:
+                return min(issues, key=int) if mark.word == "case" else message
+        return None
 
     async def _message(self, mark: Mark) -> str | None:
+        return next(iter(await self._messages(mark)), None)
+
+    async def _messages(self, mark: Mark) -> list[str]:
+        """Return the messages with this mark: one, unless a post reached the tracker after it had been given up."""
         rows = await self._wire.rows("msg", {"messageid": mark.digest}, "messageid")
-        return next((str(row["id"]) for row in rows if row.get("messageid") == str(mark)), None)
+        return sorted((str(row["id"]) for row in rows if row.get("messageid") == str(mark)), key=int)
 
     def _mark(self, step: _Step) -> Mark:
         record = step.record
@@ -273,20 +277,28 @@ class Writer:
 
     async def _say_all(self, plan: _Plan) -> None:
         """Store the contacts of a batch, and link each ticket's in one go: between the two they are on no issue."""
+        steps = [step for step in plan.steps if isinstance(step.record, Contact) and not step.done]
         linked: dict[Key, list[tuple[_Step, str]]] = {}
-        for step in plan.steps:
-            record = _resolved(step.record, plan.keys)
-            if isinstance(record, Contact) and not step.done:
-                inbound = mapping.word_of(record) == "in"
-                author = number_in(record.customer_key, "user") if inbound else ""  # nobody named: who signed in
-                channel = {self._options.channel_field: str(record.channel)} if self._options.channel_field else {}
-                again = bool(plan.batch.idempotency_key)
-                said = await self._say(step, author, record.at, record.subject, record.body, channel, again=again)
-                linked.setdefault(record.ticket_key, []).append((step, said))
-        for ticket, steps in linked.items():
-            await self._wire.add_to("issue", number_in(ticket, "issue"), "messages", [said for _, said in steps])
-            for step, said in steps:
-                self._note(step, plan, said)
+        for start in range(0, len(steps), _AT_ONCE):
+            some = steps[start : start + _AT_ONCE]
+            said = await asyncio.gather(*(self._say_one(step, plan) for step in some), return_exceptions=True)
+            for step, number in zip(some, said, strict=True):
+                if isinstance(number, BaseException):
+                    raise number
+                ticket = _resolved(step.record, plan.keys).ticket_key
+                linked.setdefault(ticket, []).append((step, number))
+        for ticket, there in linked.items():
+            await self._wire.add_to("issue", number_in(ticket, "issue"), "messages", [number for _, number in there])
+            for step, number in there:
+                self._note(step, plan, number)
+
+    async def _say_one(self, step: _Step, plan: _Plan) -> str:
+        record = _resolved(step.record, plan.keys)
+        inbound = mapping.word_of(record) == "in"
+        author = number_in(record.customer_key, "user") if inbound else ""  # nobody named: who signed in
+        channel = {self._options.channel_field: str(record.channel)} if self._options.channel_field else {}
+        again = bool(plan.batch.idempotency_key)
+        return await self._say(step, author, record.at, record.subject, record.body, channel, again=again)
 
     async def _say(
         self,
