@@ -43,14 +43,14 @@ class TestRequestTracker(BackendContract):
         """Yield a handle on the emptied server."""
         rt_server.wipe()
         self._server = rt_server
-        backend = rt_server.backend()
+        backend = rt_server.backend(secret=rt_server.secret)
         await backend.open()
         yield backend
         await backend.close()
 
     async def second(self, backend: Backend) -> Backend:
         """Return another handle on the same server."""
-        again = self._server.backend()
+        again = self._server.backend(secret=self._server.secret)
         await again.open()
         return again
 

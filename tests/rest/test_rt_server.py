@@ -139,6 +139,18 @@ async def test_a_thread_of_mails(rt_server: RequestTracker, backend: RtBackend) 
     assert sorted(kinds) == [TicketEventKind.OPENED, TicketEventKind.STATE]
 
 
+async def test_nothing_waits_on_a_closed_ticket(rt_server: RequestTracker, backend: RtBackend) -> None:
+    """A thank-you on a ticket that colleagues closed afterwards is no debt."""
+    me = rt_server.ask("GET", "user/pia")["id"]
+    number = _opened(rt_server, "pia@breza.example")
+    thanks = {"Content": "Thank you!", "ContentType": "text/plain"}
+    rt_server.ask("POST", f"ticket/{number}/correspond", thanks, rt_server.customer_token)
+    rt_server.ask("PUT", f"ticket/{number}", {"Status": "resolved"})
+    (mail,) = _contacts((await backend.timeline(f"user:{me}")).rows)
+    assert (mail.body, mail.answer) == ("Thank you!", AnswerState.NOT_NEEDED)
+    assert (await backend.queue()).rows == ()
+
+
 async def test_a_ticket_of_rt(rt_server: RequestTracker, backend: RtBackend) -> None:
     """Queue, status, priority, owner and the profile's fields are read; a date that was never set is none, not 1970."""
     key, login = _person(rt_server, RealName="Ida Berg")

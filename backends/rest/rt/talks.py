@@ -125,7 +125,7 @@ def contacts_of(
         if mark is not None:
             steps.add(mark.step)
         found.append(_contact(case, transaction, parts.get(transaction.id, ()), options, customer))
-    return _answered(case, found)
+    return _answered(case, found, is_open=options.state_of(case.row.status) is not TicketState.CLOSED)
 
 
 def _is_contact(case: Case, transaction: TransactionRow, options: Options) -> bool:
@@ -202,17 +202,17 @@ def own_fields(contact: Contact) -> dict[str, Any]:
     return {name: plain[name] for name in _OWN if name in plain}
 
 
-def _answered(case: Case, contacts: list[Contact]) -> list[Contact]:
+def _answered(case: Case, contacts: list[Contact], *, is_open: bool) -> list[Contact]:
     """Return the contacts with what came of each: answered by mail from RT, or as our marks say.
 
-    A reply that somebody wrote in RT answers all that had come in before. What is written here says itself what it
-    answers.
+    A reply that somebody wrote in RT answers all that had come in before, and on a ticket that is closed no mail waits:
+    it would have opened it again. What is written here says itself what it answers.
     """
     found: dict[Key, Contact] = {}
     for contact in contacts:
         marked = number_in(contact.key) in case.marks
         if not marked and contact.direction is Direction.INBOUND:
-            contact = replace(contact, answer=_debt(contact))
+            contact = replace(contact, answer=_debt(contact) if is_open else AnswerState.NOT_NEEDED)
         if not marked and contact.direction is Direction.OUTBOUND:
             for key, earlier in found.items():
                 if earlier.answer is AnswerState.WAITING:
