@@ -11,18 +11,25 @@ import math
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any, Final
 
+from backends import clean
 from backends.errors import BackendError, Unavailable
 
 DEPTH_LIMIT: Final = 64
 """Levels of objects and lists that a JSON text may have; no interface that we speak comes near."""
+MOST_ELEMENTS: Final = 2_097_152
+"""Values and names that a JSON text may hold, about: `[[],[],…]` takes twenty times its length in memory."""
+LARGE: Final = 1_000_000
+"""Bytes from which a JSON text is read in a thread, while the screen goes on."""
 ENCODINGS: Final = "gzip, deflate"
 """What we ask for: what the standard library decompresses piece by piece, under a limit."""
 
 _PIECE = 65_536
+_BYTES_OF_ELEMENT = 16  # what servers send takes more a value; 32 MiB may hold `MOST_ELEMENTS`
+_FEWEST_ELEMENTS = 65_536
 _LINK = re.compile("<([^>]*)>([^<]*)")
 _CHARSETS = {
     "utf-8": "utf-8-sig",
@@ -105,14 +112,24 @@ class _Inflater:
         return made, self._inner.unconsumed_tail
 
 
-def json_from(body: bytes) -> Any:
+def most_elements(body_limit: int) -> int:
+    """Return how many elements a JSON text may have where a body may have `body_limit` bytes."""
+    return max(_FEWEST_ELEMENTS, body_limit // _BYTES_OF_ELEMENT)
+
+
+def json_from(body: bytes, most: int = MOST_ELEMENTS) -> Any:
     """Return the value of a JSON text in UTF-8, at most `DEPTH_LIMIT` deep and without NaN or infinities.
 
-    Of names that occur twice in an object the last one holds. Raises Unreadable.
+    Of names that occur twice in an object the last one holds. Raises Unreadable, for more than about `most` elements
+    before anything is made of them: they are counted by the signs before them, those in texts too.
     """
+    if len(body) > most and sum(map(body.count, (b",", b"[", b"{"))) > most:
+        raise Unreadable(f"JSON with more than {most} elements")
     why = ""
     try:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
+        hook = _let_others_run if len(body) > LARGE else None
+        text = body.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_no_number, parse_float=_finite, object_hook=hook)
         _check_depth(value)
     except Unreadable as error:
         why = str(error)
@@ -123,6 +140,11 @@ def json_from(body: bytes) -> Any:
     if why:
         raise Unreadable(why)
     return value
+
+
+def _let_others_run(made: dict[str, Any]) -> dict[str, Any]:
+    """Return an object as it is; that it is asked lets other threads run, which the reader's own code never does."""
+    return made
 
 
 def _no_number(_name: str) -> float:
@@ -151,6 +173,20 @@ def _check_depth(value: Any) -> None:
         raise Unreadable("JSON nested too deep")
 
 
+class Ahead:
+    """A JSON value that was read before anybody asked for it; given away once, for who gets it may change it."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self, held: Any) -> None:
+        self._held = [held]
+
+    def taken(self) -> list[Any]:
+        """Return a list of the value, an empty one after the first time."""
+        held, self._held = self._held, []
+        return held
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a server answered with success, read whole and decompressed."""
@@ -164,6 +200,10 @@ class Answer:
     """False when the server said that nothing changed and `content` is what it said before."""
     url: str = field(default="", repr=False)
     """Where it came from, after redirects; links in it are relative to this."""
+    body_limit: int = field(default=MOST_ELEMENTS * _BYTES_OF_ELEMENT, repr=False)
+    """Bytes that the body might have had; what its JSON may hold follows from it."""
+    ahead: Ahead | None = field(default=None, repr=False, compare=False)
+    """The value of a large JSON text, read in a thread."""
 
     @property
     def text(self) -> str:
@@ -178,13 +218,22 @@ class Answer:
     def json(self) -> Any:
         """Return the checked JSON value; raises Unavailable, for a proxy's or a sign-in page is not the server."""
         failure: BackendError
+        for value in self.ahead.taken() if self.ahead is not None else ():
+            return value
         try:
-            return json_from(self.content)
+            return json_from(self.content, most_elements(self.body_limit))
         except Unreadable as error:
-            kind = self.headers.get("content-type", "").partition(";")[0][:60]
+            kind = clean.line(self.headers.get("content-type", "").partition(";")[0], limit=60)
             failure = Unavailable(f"{error} (status {self.status}, {kind or 'no type'})", source=self.source)
             failure.status = self.status
         raise failure
+
+    def read_ahead(self) -> Answer:
+        """Return the answer with its JSON value at hand, or as it is when there is none; blocks, up to a second."""
+        try:
+            return replace(self, ahead=Ahead(json_from(self.content, most_elements(self.body_limit))))
+        except Unreadable:
+            return self
 
     def object(self) -> dict[str, Any]:
         """Return the JSON value when it is an object; raises Unavailable otherwise."""

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from backends.errors import BackendError, Busy, Invalid, Refused, TimedOut, Unavailable
 from backends.rest.access import Access, origin_of
-from backends.rest.answers import ENCODINGS, Answer
+from backends.rest.answers import ENCODINGS, LARGE, Answer
 from backends.rest.exchanges import KEPT, Exchange, Exchanges
 from backends.rest.refusals import refusal
 from backends.rest.remembering import Memory
@@ -147,7 +147,7 @@ class Http:
             call.headers.update(known.conditions)
         answer = await self._answered(call, unchanged=known.answer if known else None)
         if answer.fresh:
-            self._memory.keep((self._signer.serial, *subject[1:]), answer)
+            self._memory.keep((self._signer.serial, *subject[1:]), replace(answer, ahead=None))
         return answer
 
     async def send(
@@ -286,10 +286,13 @@ class Http:
         if late:
             raise self._late(call.failure)
         if reply.status == 304 and unchanged is not None:
-            return replace(unchanged, fresh=False, status=304)
+            return await _at_hand(replace(unchanged, fresh=False, status=304))
         if not 200 <= reply.status < 300:
             raise self._refused(reply)
-        return Answer(reply.status, reply.headers, reply.body, self.access.name, url=reply.url)
+        limit = self.access.body_limit
+        return await _at_hand(
+            Answer(reply.status, reply.headers, reply.body, self.access.name, url=reply.url, body_limit=limit)
+        )
 
     def _late(self, failure: BackendError | None = None) -> BackendError:
         """Return the error for a deadline that passed: what the last attempt met says more than that it was late."""
@@ -298,11 +301,7 @@ class Http:
         return TimedOut(f"no answer within {self.access.deadline:g} s", source=self.access.name)
 
     def _refused(self, reply: Reply) -> BackendError:
-        return refusal(reply.status, reply.headers, self._scrubbed(reply), self.access.name)
-
-    def _scrubbed(self, reply: Reply) -> bytes:
-        text = reply.body[:65_536].decode("utf-8", "replace")
-        return self._signer.scrub(text).encode("utf-8", "replace")
+        return refusal(reply.status, reply.headers, reply.body, self.access.name, self._signer.scrub)
 
     async def _repeated(self, call: _Call) -> Reply:
         """Return the reply of the last attempt; what may be tried again is, with growing pauses."""
@@ -374,6 +373,13 @@ class Http:
 
     async def _exchange(self, credentials: ClientCredentials) -> Bearer:
         return await bearer_for(credentials, await self._ready())
+
+
+async def _at_hand(answer: Answer) -> Answer:
+    """Return the answer, its JSON read in a thread where that takes long."""
+    if len(answer.content) <= LARGE or "json" not in answer.headers.get("content-type", "").lower():
+        return answer
+    return await in_thread(answer.read_ahead)
 
 
 def _pairs(params: Params) -> Iterable[tuple[str, str]]:

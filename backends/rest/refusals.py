@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from backends import clean
@@ -24,12 +24,14 @@ DETAIL_LIMIT = 300
 """Characters of what a server said that an error keeps."""
 _LONGEST_WAIT = 86_400.0
 _LOOKED_AT = 65_536  # bytes of a refusal that are read for its reason
+Scrub = Callable[[str], str]
+"""What takes the secrets in use out of a text."""
 _SAYS = ("message", "reason", "detail", "title", "error_description", "error", "errors", "code")
 
 
-def refusal(status: int, headers: Mapping[str, str], body: bytes, source: str) -> BackendError:
+def refusal(status: int, headers: Mapping[str, str], body: bytes, source: str, scrub: Scrub = str) -> BackendError:
     """Return the error that an answer with this status is; `headers` by name in lower case."""
-    said = what_it_says(headers, body)
+    said = what_it_says(headers, body, scrub)
     detail = f"status {status}: {said}" if said else f"status {status}"
     error: BackendError
     match status:
@@ -53,16 +55,20 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, source: str) -
     return error
 
 
-def what_it_says(headers: Mapping[str, str], body: bytes) -> str:
-    """Return in one cleaned line what an answer says about itself; nothing for a page made for browsers."""
+def what_it_says(headers: Mapping[str, str], body: bytes, scrub: Scrub = str) -> str:
+    """Return in one cleaned line what an answer says about itself; nothing for a page made for browsers.
+
+    Secrets are scrubbed from the words that it means, not from how they are written, and before the line is cut: the
+    beginning of a secret is none that could be found.
+    """
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind.endswith("json"):
         try:
-            return clean.line(_words_of(json_from(body[:_LOOKED_AT])), limit=DETAIL_LIMIT)
+            return clean.line(scrub(_words_of(json_from(body[:_LOOKED_AT]))), limit=DETAIL_LIMIT)
         except Unreadable:
             return ""
     if kind == "text/plain":
-        return clean.line(body[:_LOOKED_AT].decode("utf-8", "replace"), limit=DETAIL_LIMIT)
+        return clean.line(scrub(body[: 2 * _LOOKED_AT].decode("utf-8", "replace"))[:_LOOKED_AT], limit=DETAIL_LIMIT)
     return ""
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Protocol, TypeVar
+from urllib.parse import quote, quote_plus
 
 from backends.credentials import Basic, ClientCredentials, Secret, Token, parsed, secret_from, secret_text
 from backends.errors import NotSignedIn
@@ -185,14 +188,22 @@ class Signer:
                 held.append(value)
             case Basic(user, password):
                 held += [password, basic_header(user, password).removeprefix("Basic ")]
-            case ClientCredentials(_, client_secret, _, _):
-                held.append(client_secret)
+            case ClientCredentials(client_id, client_secret, _, _):
+                asked = basic_header(quote_plus(client_id), quote_plus(client_secret))  # as RFC 6749 §2.3.1 wants it
+                held += [client_secret, asked.removeprefix("Basic ")]
             case None:
                 pass
-        for value in held:
-            if len(value) > _SHORT:
-                text = text.replace(value, "…")
+        # The longest first: a form may begin with a shorter one, and what is left of it would be shown.
+        for form in sorted({form for value in held for form in _forms(value)}, key=len, reverse=True):
+            if len(form) > _SHORT:
+                text = text.replace(form, "…")
         return text
+
+
+def _forms(secret: str) -> set[str]:
+    """Return the ways in which a server may write a secret that it quotes: in JSON within JSON, in URLs, in pages."""
+    told = {secret, escape(secret), quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    return told | {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
 
 
 def _read(ask: Callable[[], str | None]) -> Secret | str | None:

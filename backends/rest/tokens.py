@@ -12,6 +12,8 @@ from backends.rest.refusals import refusal
 from backends.rest.signing import Bearer, ClientCredentials, Headers, basic_header, lifetime
 from backends.rest.transfer import Line, Reply
 
+_LONGEST = 262_144  # bytes of an answer that holds a token
+
 
 async def bearer_for(credentials: ClientCredentials, line: Line) -> Bearer:
     """Return a new bearer token; raises NotSignedIn when the server gives none, Unavailable when it cannot be asked.
@@ -56,6 +58,8 @@ def _form(credentials: ClientCredentials, *, in_body: bool) -> bytes:
 
 
 def _bearer(reply: Reply) -> Bearer | None:
+    if len(reply.body) > _LONGEST:
+        return None
     try:
         held = json_from(reply.body)
     except Unreadable:
@@ -63,6 +67,6 @@ def _bearer(reply: Reply) -> Bearer | None:
     if not isinstance(held, dict) or str(held.get("token_type", "bearer")).lower() != "bearer":
         return None
     value = held.get("access_token")
-    if not isinstance(value, str) or not value or not value.isprintable():
+    if not isinstance(value, str) or not value or not (value.isascii() and value.isprintable()):
         return None
     return Bearer(value, time.monotonic() + lifetime(held.get("expires_in")))

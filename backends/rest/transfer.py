@@ -116,7 +116,7 @@ class Line:
             return failure.detail
         if reply is None:
             return "no answer"
-        return self._scrub(what_it_says(reply.headers, reply.body)) if reply.status >= 400 else ""
+        return what_it_says(reply.headers, reply.body, self._scrub) if reply.status >= 400 else ""
 
     def _fault(self, error: Exception) -> Unavailable:
         """Return what a fault of the library is; its text is kept only where it cannot quote a header."""

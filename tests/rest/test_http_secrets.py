@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import html
 import io
 import json
 import logging
@@ -12,7 +13,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import pytest
 from rich.console import Console
@@ -156,6 +157,63 @@ async def test_a_server_that_echoes_the_secret_is_not_repeated(echo: str, kind: 
         with pytest.raises(BackendError, match="…") as caught:
             await http.get("x")
         assert TOKEN not in caught.value.detail + repr(http.exchanges)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda password: json.dumps({"error": f"wrong: {password}"}),
+        lambda password: json.dumps({"error": f"wrong: {password}"}, ensure_ascii=False),
+        lambda password: json.dumps({"error": json.dumps({"password": password})}),
+        lambda password: json.dumps({"error": f"no such path /login?p={quote(password)}"}),
+        lambda password: json.dumps({"error": f"<b>{html.escape(password)}</b>"}),
+    ],
+    ids=["ascii", "utf-8", "json-in-json", "url", "page"],
+)
+async def test_a_password_is_scrubbed_however_the_server_writes_it(written: Callable[[str], str]) -> None:
+    """Quotes, umlauts and signs of a password are escaped in what a server says; it is found all the same."""
+    password = 'sesam"öffne&dich-4711'
+    body = written(password).encode()
+    secret = secret_text(Basic("anna", password))
+    async with on_server(lambda _: reply(403, body), lambda: secret) as (http, _server):
+        with pytest.raises(BackendError, match="…") as caught:
+            await http.get("x")
+    told = caught.value.detail + repr(http.exchanges)
+    assert not any(part in told for part in ("sesam", "ffne", "dich", "4711"))
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain"])
+async def test_a_secret_across_the_end_of_what_is_kept_leaves_no_beginning(kind: str) -> None:
+    """The secret goes before the line is cut, in the error and in the list of exchanges."""
+    for before in range(300 - len(TOKEN), 301):
+        echo = "x" * before + TOKEN
+        body = (json.dumps({"error": echo}) if "json" in kind else echo).encode()
+        async with on_server(
+            lambda _, body=body: reply(403, body, {"Content-Type": kind})  # type: ignore[misc]
+        ) as (http, _server):
+            with pytest.raises(BackendError) as caught:
+                await http.get("x")
+        assert "s" not in caught.value.detail.removeprefix("status 403")
+        assert "s" not in http.exchanges[-1].said
+
+
+async def test_what_a_token_server_echoes_of_the_credentials_is_scrubbed() -> None:
+    """The header with the quoted name and secret (RFC 6749 §2.3.1) is a secret like the secret itself."""
+    secret = secret_text(ClientCredentials("desk:a", "se:same/4711", "{url}/token"))
+
+    def handler(request: Request) -> bytes:
+        if request.path != "/token":
+            return reply(200, {})
+        return reply(403, {"error": f"got {request.headers.get('authorization', '')} and {request.body.decode()}"})
+
+    async with PlainServer(handler) as server, opened(http_for(server.url, None)) as http:
+        text = secret.replace("{url}", server.url)
+        http.signer._ask = lambda: text
+        with pytest.raises(NotSignedIn):
+            await http.get("x")
+        sent = server.requests[0].headers["authorization"].removeprefix("Basic ")
+        assert "got Basic …" in http.exchanges[-1].said
+        assert sent not in repr(http.exchanges)
 
 
 @pytest.mark.parametrize("fails", [NotSignedIn, RuntimeError, KeyboardInterrupt])
