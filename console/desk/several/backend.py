@@ -11,11 +11,11 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from backends.delivery import Delivery
-from backends.errors import BackendError, NotFound, Unavailable, Unsupported
+from backends.errors import BackendError, NotFound, Unsupported
 from backends.events import Event
 from backends.port import (
     Backend,
@@ -51,9 +51,10 @@ from console.desk.several.circle import Circle
 from console.desk.several.circles import Circles
 from console.desk.several.hearing import Hearing
 from console.desk.several.keys import HOME, joined, parted, rekeyed
+from console.desk.several.lists import Lists
 from console.desk.several.members import Member
 from console.desk.several.outages import Outages
-from console.desk.several.pages import Readings, Stream, merged
+from console.desk.several.pages import Readings, merged, newest
 from console.desk.several.searching import Searching
 from console.desk.several.writing import Writing
 from console.desk.sources import Journalled, Source, SourceState
@@ -63,8 +64,6 @@ GRACE = 0.12
 """Seconds that a page waits for sources other than the one asked; what comes later is shown when it comes."""
 FIRST_TIME = 1.0
 """Seconds that whoever wants to know all operators waits for sources that are still being opened."""
-PATIENCE = 3.0
-"""Seconds that a list over all sources waits for a slow one."""
 EVERYTHING = TimelineFilter()
 _ALL_TICKETS = TicketFilter()
 _ALL_OUTAGES = OutageFilter()
@@ -109,6 +108,7 @@ class Several:
         self._outages = Outages(self.members, clock, grace, self._hearing, self.meet)
         self._hearing.outages = self._outages
         self._searching = Searching(self.members, clock, self.meet)
+        self._lists = Lists(self.members, self._circles, self._readings, clock, self.meet, self.name)
         self._writing = Writing(self.members, self._circles, self._outages, lambda: self._operators)
 
     # opening and closing --------------------------------------------------------------------------------------------
@@ -206,20 +206,7 @@ class Several:
 
     async def search_text(self, text: str, *, limit: int = 50, after: str | None = None) -> Page[TextHit]:
         """Return hits of all sources that can search in texts, newest first."""
-        able = [one for one in self.members.values() if one.can(Capability.TEXT_SEARCH)]
-        if not able:
-            raise Unsupported(Capability.TEXT_SEARCH, source=self.name)
-
-        def fetch(member: Member) -> Callable[[str | None], Any]:
-            async def page(cursor: str | None) -> Page[TextHit]:
-                found = await member.backend.search_text(text, limit=limit, after=cursor)
-                rows = tuple(replace(hit, contact=rekeyed(hit.contact, member.up)) for hit in found.rows)
-                return Page(rows, found.after)
-
-            return page
-
-        streams = [Stream(one.name, fetch(one)) for one in able]
-        return await self._list(streams, lambda hit: _newest(hit.contact.at), limit, after)
+        return await self._lists.text_hits(text, limit, after)
 
     async def customer_file(self, key: Key) -> CustomerFile:
         """Return what is known of a customer so far; raises when the source they were opened in never answered.
@@ -234,25 +221,7 @@ class Several:
 
     async def customers(self, keys: Sequence[Key]) -> tuple[Customer, ...]:
         """Return those of the customers that their sources know, in the given order."""
-        by_source: dict[str, list[Key]] = {}
-        for key in keys:
-            source, rest = parted(key, self.members)
-            by_source.setdefault(source, []).append(rest)
-        found: dict[Key, Customer] = {}
-
-        async def ask(member: Member, theirs: list[Key]) -> None:
-            found.update(self._circles.last_seen(joined(member.name, key) for key in theirs))
-            await self.meet(member)
-            for one in await member.backend.customers(theirs):
-                known = rekeyed(one, member.up)
-                found[known.key] = known
-
-        try:
-            await self._each({source: ask(self.members[source], theirs) for source, theirs in by_source.items()})
-        except BackendError:
-            if not found:
-                raise
-        return tuple(found[key] for key in keys if key in found)
+        return await self._lists.customers(keys)
 
     async def timeline(
         self, customer_key: Key, *, only: TimelineFilter = EVERYTHING, after: str | None = None, limit: int = 50
@@ -266,7 +235,7 @@ class Several:
             order = [one for one in streams.values() if one.begun]
             order.sort(key=lambda one: (one.source != HOME, one.source))
         while True:
-            rows, gate = merged(order, lambda one: _newest(one.at), self._one_entry)
+            rows, gate = merged(order, lambda one: newest(one.at), self._one_entry)
             if len(rows) > offset + limit or gate is None:
                 break
             await gate.go_on()
@@ -317,31 +286,7 @@ class Several:
         self, only: TicketFilter = _ALL_TICKETS, *, after: str | None = None, limit: int = 100
     ) -> Page[Ticket]:
         """Return the tickets of all sources, newest first."""
-
-        def fetch(member: Member) -> Callable[[str | None], Any]:
-            async def page(cursor: str | None) -> Page[Ticket]:
-                await self.meet(member)
-                theirs = replace(
-                    only, customer_key=member.down(only.customer_key), operator_keys=self._down(member, only)
-                )
-                found = await member.backend.tickets(theirs, after=cursor, limit=limit)
-                return Page(tuple(rekeyed(one, member.up) for one in found.rows), found.after)
-
-            return page
-
-        asked = self._who_knows(only.customer_key)
-        streams = [Stream(one.name, fetch(one)) for one in asked if one.knows_customers]
-        return await self._list(streams, lambda one: _newest(one.opened_at), limit, after)
-
-    def _who_knows(self, customer_key: Key) -> list[Member]:
-        """Return the sources to ask: all, or the one that the customer is of."""
-        if not customer_key:
-            return list(self.members.values())
-        return [self.members[parted(customer_key, self.members)[0]]]
-
-    @staticmethod
-    def _down(member: Member, only: TicketFilter | QueueFilter) -> frozenset[Key]:
-        return frozenset(member.down(key) for key in only.operator_keys)
+        return await self._lists.tickets(only, limit, after)
 
     async def outages(self, only: OutageFilter = _ALL_OUTAGES) -> tuple[Outage, ...]:
         """Return the outages of all sources, newest first; those of a source that does not answer as it last told."""
@@ -353,76 +298,11 @@ class Several:
         self, only: QueueFilter = _ALL_WAITING, *, after: str | None = None, limit: int = 50
     ) -> Page[tuple[Contact, Customer]]:
         """Return what waits for an answer in all sources, oldest first."""
-        if Capability.QUEUE not in self.capabilities:
-            raise Unsupported(Capability.QUEUE, source=self.name)
-
-        def fetch(member: Member) -> Callable[[str | None], Any]:
-            async def page(cursor: str | None) -> Page[tuple[Contact, Customer]]:
-                await self.meet(member)
-                theirs = replace(only, operator_keys=self._down(member, only))
-                found = await member.backend.queue(theirs, after=cursor, limit=limit)
-                rows = tuple((rekeyed(one, member.up), rekeyed(who, member.up)) for one, who in found.rows)
-                return Page(rows, found.after)
-
-            return page
-
-        streams = [Stream(one.name, fetch(one)) for one in self.members.values() if one.can(Capability.QUEUE)]
-        return await self._list(streams, lambda row: row[0].at, limit, after)
+        return await self._lists.waiting(only, limit, after)
 
     async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
         """Return the links of the home store that have one of these ends."""
         return await self.home.backend.links(ends)
-
-    # lists over all -------------------------------------------------------------------------------------------------
-
-    async def _list(
-        self, streams: list[Stream[Any]], order: Callable[[Any], Any], limit: int, after: str | None
-    ) -> Page[Any]:
-        """Return a page of a list over sources; who does not answer in time is passed over and stands as failed."""
-        offset = 0
-        if after is not None:
-            streams, offset = self._readings.of(after)
-        while True:
-            await self._each({one.source: self._begin(one) for one in streams if not one.begun})
-            rows, gate = merged([one for one in streams if one.begun], order)
-            if len(rows) > offset + limit or gate is None:
-                break
-            await gate.go_on()
-        for one in streams:
-            if one.error is not None and not isinstance(one.error, Unsupported):
-                self.members[one.source].failed(one.error)
-        failed = [one.error for one in streams if one.error is not None]
-        if streams and len(failed) == len(streams):
-            raise failed[0]
-        more = len(rows) > offset + limit or any(one.more for one in streams)
-        page = tuple(rows[offset : offset + limit])
-        return Page(page, self._readings.cursor(streams, offset + limit, after) if more else None)
-
-    async def _begin(self, stream: Stream[Any]) -> None:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await stream.go_on()
-        except TimeoutError:
-            stream.begun, stream.error = True, Unavailable("slow", source=self.members[stream.source].shown)
-
-    async def _each(self, work: Mapping[str, Any]) -> None:
-        """Do something with several sources at once; raises only when every one of them failed."""
-        if not work:
-            return
-        done = await asyncio.gather(*work.values(), return_exceptions=True)
-        errors = []
-        for source, result in zip(work, done, strict=True):
-            member = self.members[source]
-            if isinstance(result, BackendError):
-                errors.append(result)
-                if not isinstance(result, NotFound):
-                    member.failed(result)
-            elif isinstance(result, BaseException):
-                raise result
-            else:
-                member.answered(self.clock())
-        if errors and len(errors) == len(work):
-            raise errors[0]
 
     # writing --------------------------------------------------------------------------------------------------------
 
@@ -556,14 +436,6 @@ def _together(members: Iterable[Member]) -> frozenset[Capability]:
     }  # fmt: skip
     found = frozenset(capability for one in every for capability in one.backend.capabilities)
     return (found & anywhere) | home.backend.capabilities | {Capability.LIVE}
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _newest(at: datetime) -> timedelta:
-    """Return a sort key that puts the newest first."""
-    return _EPOCH - at
 
 
 __all__ = ["Several", "joined"]

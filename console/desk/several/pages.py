@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from backends.errors import BackendError, Invalid
@@ -16,6 +17,14 @@ from backends.port import Page
 
 T = TypeVar("T")
 Fetch = Callable[[str | None], Awaitable[Page[T]]]
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def newest(at: datetime) -> timedelta:
+    """Return a sort key that puts the newest first."""
+    return _EPOCH - at
 
 
 @dataclass(slots=True)
