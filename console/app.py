@@ -240,6 +240,8 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         self.local.at(Spot(key))
         if action:
             screen.resume(action, subject, words)
+        elif self.desk.unnoted is not None:
+            self.say(_("The disk is full: nothing can be stored. Tell your supervisor at once."), Tone.BAD)
 
     def act_reload(self) -> None:
         """Read everything again."""

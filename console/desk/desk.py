@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from backends.delivery import Delivery, Outgoing
+from backends.errors import Full
 from backends.port import (
     Backend,
     Batch,
@@ -72,6 +73,8 @@ class Desk:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     operators: Mapping[Key, Operator] = field(default_factory=dict)
     deeds: list[Deed] = field(default_factory=list)
+    unnoted: Full | None = None
+    """Why the last opening of a customer is not on the audit trail; None when it is."""
 
     async def start(self) -> None:
         """Learn the operators and who the agent is; raises what the backend raises."""
@@ -112,10 +115,17 @@ class Desk:
             yield await self.find(text, limit)
 
     async def open(self, key: Key, *, limit: int = 60) -> Picture:
-        """Return a customer's picture, and note in the audit trail that the agent saw it."""
+        """Return a customer's picture, and note in the audit trail that the agent saw it.
+
+        A full disk keeps no customer from being served: that the reading could not be noted stands in `unnoted`.
+        """
         picture = await gather(self.backend, key, self.clock(), limit=limit)
+        self.unnoted = None
         if Capability.AUDIT in self.backend.capabilities:
-            await self.backend.note_read(key, self.agent.login)
+            try:
+                await self.backend.note_read(key, self.agent.login)
+            except Full as error:
+                self.unnoted = error
         return picture
 
     async def filtered(self, picture: Picture, only: TimelineFilter) -> Picture:

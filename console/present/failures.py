@@ -69,7 +69,7 @@ _SAYS: tuple[tuple[type[errors.BackendError], Callable[[errors.BackendError], st
     (errors.WrongVersion, _version),
     (
         errors.Full,
-        _fixed(N_("The disk is full. NOTHING of this was saved; your text stays here. Tell your supervisor.")),
+        _fixed(N_("Disk full: NOTHING was saved. Your text stays here; tell a supervisor.")),
     ),
     (errors.Damaged, _fixed(N_("The database is damaged. Keep the file and run: cordboard db check"))),
 )

@@ -55,7 +55,7 @@ def test_a_full_disk_is_told_in_the_form_and_nothing_looks_stored(demo_file: Pat
         session.wait_for(NOTE)
         take_room(session, 4096)
         session.send(F2)
-        session.wait_for("The disk is full.")
+        session.wait_for("Disk full: NOTHING was saved. Your text stays here; tell a supervisor.")
         assert NOTE in session.text
         assert "Log a contact" in session.text
         assert "Contact stored." not in session.text
@@ -75,6 +75,16 @@ def test_a_full_disk_is_told_in_the_form_and_nothing_looks_stored(demo_file: Pat
         assert len(bodies(demo_file)) == len(before) + 1
         session.wait_until(lambda: drafts(tmp_path) == [], what="no draft of what is stored")
     assert asyncio.run(sound(demo_file)) == []
+
+
+def test_a_full_disk_keeps_no_customer_from_being_opened(demo_file: Path, tmp_path: Path) -> None:
+    """That the reading cannot go on the audit trail is told; the caller is served all the same."""
+    with start(tmp_path, demo_file, resource.RLIM_INFINITY) as session:
+        at_home(session)
+        take_room(session, 4096)
+        open_by_number(session, "prospect")
+        session.wait_for("The disk is full: nothing can be stored.")
+        assert "Amina Lundgren" in session.text
 
 
 def test_a_console_works_where_no_draft_can_be_kept(demo_file: Path, tmp_path: Path) -> None:
