@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: help demo demo-remote test check types format bench docs messages pictures pins wheel clean run dev
+.PHONY: help demo demo-remote test servers check types format bench docs messages pictures pins wheel clean run dev
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -27,8 +27,11 @@ demo: run ## open the console on a made-up operator
 demo-remote: run ## a server, alarms where they are installed, and a console on both
 	@$(BIN)/python -m scripts.demo_remote $(ARGS)
 
-test: check ## linter, types, import rules and all tests
+test: check servers ## linter, types, import rules and all tests
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not bench" $(ARGS)
+
+servers: dev ## install the servers that some tests start, where we may
+	@$(BIN)/python -m tests.servers
 
 check: dev ## linter, types and import rules only: seconds
 	@$(BIN)/ruff check --quiet --output-format concise .
