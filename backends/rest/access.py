@@ -152,9 +152,13 @@ def may_carry_secrets(url: str, access: Access) -> bool:
 def path_of(*segments: str | int) -> str:
     """Return a path of segments that may hold any character: `path_of("ticket", "a/b")` is `ticket/a%2Fb`.
 
-    Raises Invalid for a segment that would walk through the tree: empty, one dot, two dots.
+    Raises Invalid for a segment that would walk through the tree: empty, one dot, two dots; and for half a character.
     """
     written = [str(segment) for segment in segments]
     if any(segment in ("", ".", "..") for segment in written):
         raise Invalid("path", "segment", "a part of the path is empty or dots")
-    return "/".join(quote(segment, safe="") for segment in written)
+    try:
+        return "/".join(quote(segment, safe="") for segment in written)
+    except UnicodeEncodeError:
+        pass  # its text quotes the segment
+    raise Invalid("path", "not_a_text", "a part of the path has half a character")

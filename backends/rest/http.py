@@ -9,21 +9,22 @@ headers.
 from __future__ import annotations
 
 import asyncio
-import json as jsonlib
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import urlsplit
 
+from backends import clean
 from backends.errors import BackendError, Busy, Invalid, Refused, TimedOut, Unavailable
 from backends.rest.access import Access, origin_of
 from backends.rest.answers import ENCODINGS, LARGE, Answer
 from backends.rest.exchanges import KEPT, Exchange, Exchanges
-from backends.rest.refusals import refusal
+from backends.rest.refusals import DETAIL_LIMIT, refusal
 from backends.rest.remembering import Memory
+from backends.rest.requests import Params, check_headers, is_sendable, joined, json_body, query_of, quoted
 from backends.rest.signing import Bearer, ClientCredentials, Headers, Signer, in_thread
 from backends.rest.tokens import bearer_for
 from backends.rest.transfer import Line, Reply, Unsent, Unusable
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Value = str | int | float | bool | None
-Params = Mapping[str, Value | Sequence[Value]] | Sequence[tuple[str, Value]]
-"""A query: None is left out, True is `true`, a sequence repeats its name."""
 Given = Mapping[str, str] | Headers | None
 """Headers of one request; `Headers` where one is a secret, so that no report of a crash spells it out."""
 Next = str | Params | None
@@ -69,6 +67,10 @@ class _Call:
     """When the deadline is, by `time.monotonic`."""
 
 
+Refusal = Callable[[Reply, str], BackendError | None]
+"""Reads the refusals of a server that says more than its status, with the source's name; None leaves it to that."""
+
+
 class Http:
     """Requests to one source. Bound to the event loop that first uses it, until `close`."""
 
@@ -79,8 +81,10 @@ class Http:
         *,
         headers: Mapping[str, str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        refusal: Refusal | None = None,
     ) -> None:
         self.access = access
+        self._refusal = refusal
         self._signer = signer
         self._headers = {"Accept": "application/json", "User-Agent": "cordboard", **(headers or {})}
         self._transport = transport
@@ -114,16 +118,25 @@ class Http:
             await line.close()
 
     async def _ready(self) -> Line:
-        if self._line is not None:
-            return self._line
-        if self._opening is None:
-            self._opening = asyncio.Lock()
-        async with self._opening:
-            if self._line is None:
+        line = self._line
+        if line is not None:
+            return line
+        opening = self._opening = self._opening or asyncio.Lock()
+        async with opening:
+            if self._stands(opening) and self._line is None:
                 client = await in_thread(lambda: client_for(self.access, self._transport))
-                self._slots = asyncio.Semaphore(self.access.connections)
-                self._line = Line(client, self.access, self._signer.scrub, self._exchanges)
+                line = Line(client, self.access, self._signer.scrub, self._exchanges)
+                if self._stands(opening):
+                    self._slots, self._line = asyncio.Semaphore(self.access.connections), line
+                else:  # `close` came meanwhile and could not close what was not there
+                    await line.close()
+            if self._line is None or not self._stands(opening):
+                raise Unavailable("closed while it was opened", source=self.access.name)
             return self._line
+
+    def _stands(self, opening: asyncio.Lock) -> bool:
+        """Return whether nobody closed since this opening began."""
+        return self._opening is opening
 
     async def get(
         self,
@@ -170,13 +183,11 @@ class Http:
         body = content.encode("utf-8", "replace") if isinstance(content, str) else content
         own = Headers(dict(headers.items() if headers else ()))
         if json is not None:
-            body = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
-                "utf-8", "replace"
-            )
+            body = json_body(json)
             if not any(name.lower() == "content-type" for name, _ in own.items()):
                 own["Content-Type"] = "application/json"
         if key:
-            own["Idempotency-Key"] = '"' + quote(key, safe="/:+-._~ !#$&'()*,;=?@[]^`{|}<>") + '"'
+            own["Idempotency-Key"] = '"' + quoted(key, "key", safe="/:+-._~ !#$&'()*,;=?@[]^`{|}<>") + '"'
         method = method.upper()
         return await self._answered(self._call(method, path, params, own, body, safe=safe or method in _READS))
 
@@ -207,7 +218,9 @@ class Http:
             if following is None:
                 return
             if isinstance(following, str):
-                where, query = urljoin(answer.url, following), None
+                where, query = joined(answer.url, following), None
+                if not where:
+                    raise Refused("a link is no address", source=self.access.name)
             else:
                 query = following
         raise self._circle()
@@ -262,6 +275,7 @@ class Http:
         safe: bool = False,
     ) -> _Call:
         own = {**self._headers, "Accept-Encoding": ENCODINGS, **dict(headers.items() if headers else ())}
+        check_headers(own)
         return _Call(method, self._url(path, params), own, content, safe)
 
     def _url(self, path: str, params: Params | None = None) -> str:
@@ -271,9 +285,14 @@ class Http:
             raise Refused("a link leads to another host", source=self.access.name)
         if any(part in (".", "..") for part in urlsplit(whole).path.split("/")):
             raise Invalid("path", "segment", "the path has dots for a part", source=self.access.name)
-        query = urlencode(list(_pairs(params)), quote_via=quote) if params else ""
+        query = query_of(params) if params else ""
         whole = whole.partition("#")[0]
-        return f"{whole}{'&' if '?' in whole else '?'}{query}" if query else whole
+        whole = f"{whole}{'&' if '?' in whole else '?'}{query}" if query else whole
+        if not is_sendable(whole):
+            raise Invalid(
+                "path", "not_a_url", "the address is too long or has signs that none can", source=self.access.name
+            )
+        return whole
 
     async def _answered(self, call: _Call, unchanged: Answer | None = None) -> Answer:
         late = False
@@ -301,7 +320,12 @@ class Http:
         return TimedOut(f"no answer within {self.access.deadline:g} s", source=self.access.name)
 
     def _refused(self, reply: Reply) -> BackendError:
-        return refusal(reply.status, reply.headers, reply.body, self.access.name, self._signer.scrub)
+        told = self._refusal(reply, self.access.name) if self._refusal is not None else None
+        if told is None:
+            return refusal(reply.status, reply.headers, reply.body, self.access.name, self._signer.scrub)
+        told.detail = clean.line(self._signer.scrub(told.detail), limit=DETAIL_LIMIT)
+        told.args, told.status = (told.detail,), reply.status
+        return told
 
     async def _repeated(self, call: _Call) -> Reply:
         """Return the reply of the last attempt; what may be tried again is, with growing pauses."""
@@ -355,7 +379,7 @@ class Http:
             reply = await self._once(line, call, url)
             if reply.status not in (301, 302, 303, 307, 308):
                 return reply
-            target = urljoin(url, reply.headers.get("location", ""))
+            target = joined(url, reply.headers.get("location", ""))
             if call.method not in _READS or origin_of(target) != self.access.origin:
                 raise self._astray(reply.status, target)
             url = target
@@ -380,11 +404,3 @@ async def _at_hand(answer: Answer) -> Answer:
     if len(answer.content) <= LARGE or "json" not in answer.headers.get("content-type", "").lower():
         return answer
     return await in_thread(answer.read_ahead)
-
-
-def _pairs(params: Params) -> Iterable[tuple[str, str]]:
-    """Return a query's names and values as they are written."""
-    for name, value in params.items() if isinstance(params, Mapping) else params:
-        for one in value if isinstance(value, Sequence) and not isinstance(value, str) else (value,):
-            if one is not None:
-                yield name, str(one).lower() if isinstance(one, bool) else str(one)

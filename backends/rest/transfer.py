@@ -94,13 +94,17 @@ class Line:
         return reply
 
     async def _sent(self, method: str, url: str, headers: Headers, content: bytes | None, streamed: bool) -> Reply:
-        request = self._client.build_request(method, url, headers=headers.items(), content=content)
+        written = [(name.encode(), value.encode()) for name, value in headers.items()]
+        request = self._client.build_request(method, url, headers=written, content=content)
         if streamed:
             request.extensions["timeout"] = {**request.extensions["timeout"], "read": SILENCE}
         response = await self._client.send(request, stream=True)
         given = {name.lower(): value for name, value in response.headers.items()}
         if streamed and response.status_code == 200:
-            return Reply(200, given, b"", url, response)
+            if given.get("content-encoding", "").strip().lower() in ("", "identity"):
+                return Reply(200, given, b"", url, response)
+            await response.aclose()
+            raise Unreadable("the stream is compressed, which was not asked for")
         try:
             body = Body(
                 self.access.body_limit, given.get("content-encoding", "") if _has_body(method, response) else ""

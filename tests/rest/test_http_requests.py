@@ -25,8 +25,8 @@ from backends.errors import (
     Unavailable,
 )
 from backends.rest.answers import Answer
-from backends.rest.http import Params
 from backends.rest.refusals import retry_after
+from backends.rest.requests import Params
 from backends.rest.transfer import Unsent
 from tests.rest.http_stage import TOKEN, http_for, on_server, opened
 from tests.servers.faulty import (

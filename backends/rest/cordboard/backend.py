@@ -42,7 +42,8 @@ from backends.records import (
 )
 from backends.rest.access import access_from
 from backends.rest.cordboard.ends import batch_called, called, ends_called, receipt_called
-from backends.rest.cordboard.lines import DeskHttp
+from backends.rest.cordboard.lines import told_error
+from backends.rest.http import Http
 from backends.rest.signing import Signer
 from backends.wire import calls
 from backends.wire.about import About
@@ -64,13 +65,13 @@ def backend_from(url: str, **settings: Any) -> DeskBackend:
         raise Invalid(f"options.{name}", "unknown", "this kind of source has no options")
     taken = ("name", "deadline", "connections", "proxy", "ca_file", "allow_http")
     access = access_from(url, **{name: settings[name] for name in taken if name in settings})
-    return DeskBackend(url, DeskHttp(access, Signer(settings.get("secret"))))
+    return DeskBackend(url, Http(access, Signer(settings.get("secret")), refusal=told_error))
 
 
 class DeskBackend:
     """A backend that is served elsewhere. Until its server has answered once, it is taken to be able to do all."""
 
-    def __init__(self, url: str, http: DeskHttp) -> None:
+    def __init__(self, url: str, http: Http) -> None:
         self.url = url
         self.name = http.access.name or "cordboard"
         self.capabilities: frozenset[Capability] = frozenset(Capability)
@@ -78,7 +79,7 @@ class DeskBackend:
         self.omits: Mapping[type[Record], frozenset[str]] = {}
         self._http = http
         slow = replace(http.access, deadline=max(http.access.deadline, SLOW_SECONDS), connections=1)
-        self._patient = DeskHttp(slow, http.signer)
+        self._patient = Http(slow, http.signer, refusal=told_error)
         self._closed = True
         self._introduced = False
         self._called_there = self.name
