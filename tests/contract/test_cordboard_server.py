@@ -15,6 +15,8 @@ from tests.serve.standing import Standing, standing
 class TestCordboardServer(BackendContract):
     """The suite, through uvicorn and back, on a file of its own for each test."""
 
+    examples = 10  # the store behind it is tried with as many as usual
+
     @pytest_asyncio.fixture
     async def served(self, tmp_path: Path) -> AsyncIterator[Standing]:
         """Run a server on a free port."""

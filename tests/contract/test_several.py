@@ -16,6 +16,8 @@ from tests.several_stage import HELPDESK
 class TestSeveral(BackendContract):
     """A home store and a helpdesk in which nobody is yet."""
 
+    examples = 15  # both stores are tried whole on their own
+
     @pytest_asyncio.fixture
     async def backend(self) -> AsyncIterator[Backend]:
         """Yield both as one."""

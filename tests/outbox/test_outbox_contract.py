@@ -18,6 +18,8 @@ from backends.sql import open_url
 class TestOutboxOverMemory(BackendContract):
     """The suite over dictionaries behind an outbox; the second handle is another console on the same journal."""
 
+    examples = 15  # the store behind it is tried with as many as usual
+
     @pytest_asyncio.fixture
     async def backend(self, tmp_path: Path) -> AsyncIterator[Backend]:  # type: ignore[override]  # a fixture's needs
         """Yield an outbox before an empty store."""
@@ -37,6 +39,8 @@ class TestOutboxOverMemory(BackendContract):
 
 class TestOutboxOverSqlite(BackendContract):
     """The suite over a file behind an outbox that keeps what was read; the second handle is another agent's."""
+
+    examples = 8  # the store behind it is tried with as many as usual
 
     @pytest_asyncio.fixture
     async def backend(self, tmp_path: Path) -> AsyncIterator[Backend]:  # type: ignore[override]  # a fixture's needs
