@@ -218,7 +218,7 @@ def _read(ask: Callable[[], str | None]) -> Secret | str | None:
     return found or f"the stored secret cannot be used: {name} {code}"
 
 
-def in_thread(call: Callable[[], T]) -> asyncio.Future[T]:
+def in_thread(call: Callable[[], T], name: str = "secret") -> asyncio.Future[T]:
     """Return what will be what `call` returns, from a thread of its own that nobody waits for when the program ends.
 
     The threads of `asyncio.to_thread` are waited for, and a keyring may wait for ever.
@@ -244,7 +244,7 @@ def in_thread(call: Callable[[], T]) -> asyncio.Future[T]:
         except RuntimeError:
             return  # the loop is closed: nobody waits any more
 
-    threading.Thread(target=work, name="secret", daemon=True).start()
+    threading.Thread(target=work, name=name, daemon=True).start()
     return done
 
 

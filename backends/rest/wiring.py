@@ -26,6 +26,8 @@ def client_for(access: Access, transport: httpx.AsyncBaseTransport | None = None
     import httpx
     import stamina.instrumentation
 
+    from backends.rest.lookup import look_up_apart
+
     with suppress(ImportError):  # what the first connection would load while the screen waits for it
         import_module("anyio._backends._asyncio")
     _silence()
@@ -35,7 +37,7 @@ def client_for(access: Access, transport: httpx.AsyncBaseTransport | None = None
     proxy = "" if is_loopback(access.base) else access.proxy
     trusted = _context(access)
     named = proxy if proxy != PROXY_OF_ENVIRONMENT else ""
-    return httpx.AsyncClient(
+    client = httpx.AsyncClient(
         verify=trusted,
         proxy=httpx.Proxy(named, ssl_context=trusted if named.startswith("https") else None) if named else None,
         trust_env=proxy == PROXY_OF_ENVIRONMENT,
@@ -48,6 +50,8 @@ def client_for(access: Access, transport: httpx.AsyncBaseTransport | None = None
         cookies=_no_cookies(),
         transport=transport,
     )
+    look_up_apart(client)
+    return client
 
 
 def _no_cookies() -> CookieJar:
