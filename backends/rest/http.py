@@ -28,7 +28,7 @@ from backends.rest.requests import Params, check_headers, is_sendable, joined, j
 from backends.rest.signing import Bearer, ClientCredentials, Headers, Signer, in_thread
 from backends.rest.tokens import bearer_for
 from backends.rest.transfer import Line, Reply, Unsent, Unusable
-from backends.rest.wiring import client_for
+from backends.rest.wiring import Trust, client_for
 
 if TYPE_CHECKING:
     import httpx
@@ -124,8 +124,9 @@ class Http:
         opening = self._opening = self._opening or asyncio.Lock()
         async with opening:
             if self._stands(opening) and self._line is None:
-                client = await in_thread(lambda: client_for(self.access, self._transport))
-                line = Line(client, self.access, self._signer.scrub, self._exchanges)
+                trust = Trust(self.access)
+                client = await in_thread(lambda: client_for(self.access, trust, self._transport))
+                line = Line(client, self.access, self._signer.scrub, self._exchanges, trust)
                 if self._stands(opening):
                     self._slots, self._line = asyncio.Semaphore(self.access.connections), line
                 else:  # `close` came meanwhile and could not close what was not there

@@ -22,10 +22,12 @@ from backends.rest.access import Access, origin_of
 from backends.rest.answers import Body, Unreadable
 from backends.rest.exchanges import Exchange, Exchanges, shown_path
 from backends.rest.refusals import DETAIL_LIMIT, what_it_says
-from backends.rest.signing import Headers
+from backends.rest.signing import Headers, in_thread
 
 if TYPE_CHECKING:
     import httpx
+
+    from backends.rest.wiring import Trust
 
 SILENCE = 45.0
 """Seconds without a byte after which a stream counts as broken: servers send a comment every 15."""
@@ -56,8 +58,14 @@ class Line:
     """Sends requests through one client."""
 
     def __init__(
-        self, client: httpx.AsyncClient, access: Access, scrub: Callable[[str], str], exchanges: Exchanges
+        self,
+        client: httpx.AsyncClient,
+        access: Access,
+        scrub: Callable[[str], str],
+        exchanges: Exchanges,
+        trust: Trust,
     ) -> None:
+        self._trust = trust
         self._client = client
         self.access = access
         self._scrub = scrub
@@ -94,6 +102,8 @@ class Line:
         return reply
 
     async def _sent(self, method: str, url: str, headers: Headers, content: bytes | None, streamed: bool) -> Reply:
+        if url.startswith("https:") and not self._trust.loaded:
+            await in_thread(self._trust.load, "authorities")
         written = [(name.encode(), value.encode()) for name, value in headers.items()]
         request = self._client.build_request(method, url, headers=written, content=content)
         if streamed:

@@ -21,8 +21,11 @@ KEEP_ALIVE = 30.0
 _CHATTY = ("httpx", "httpcore", "stamina")
 
 
-def client_for(access: Access, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """Return the client for `access`; blocks some 0.2 s the first time. Raises Invalid for a useless bundle."""
+def client_for(access: Access, trust: Trust, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
+    """Return the client for `access`; blocks some 0.2 s the first time. Raises Invalid for a useless bundle.
+
+    For plain http nothing is loaded into `trust`: do so before anything is asked of https.
+    """
     import httpx
     import stamina.instrumentation
 
@@ -35,7 +38,9 @@ def client_for(access: Access, transport: httpx.AsyncBaseTransport | None = None
     stamina.instrumentation.set_on_retry_hooks(())
     # Through a proxy, plain http to this computer itself would leave it.
     proxy = "" if is_loopback(access.base) else access.proxy
-    trusted = _context(access)
+    if trust.needed:
+        trust.load()
+    trusted = trust.context
     named = proxy if proxy != PROXY_OF_ENVIRONMENT else ""
     client = httpx.AsyncClient(
         verify=trusted,
@@ -61,26 +66,41 @@ def _no_cookies() -> CookieJar:
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
-def _context(access: Access) -> ssl.SSLContext:
-    """Return the TLS context that trusts the computer's authorities, and the profile's beside them."""
-    from pathlib import Path
+class Trust:
+    """Whom TLS trusts: the computer's authorities, and the profile's beside them; nobody until they are loaded."""
 
-    paths = ssl.get_default_verify_paths()
-    if paths.cafile or paths.capath:
-        context = ssl.create_default_context()
-    else:
-        import certifi
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which verifies, and so refuses every server yet
+        self.loaded = False
 
-        context = ssl.create_default_context(cafile=certifi.where())
-    why = ""
-    if access.ca_file:
-        try:
-            context.load_verify_locations(Path(access.ca_file).expanduser())
-        except OSError as error:  # ssl.SSLError is one
-            why = getattr(error, "reason", None) or error.strerror or type(error).__name__
-    if why:
-        raise Invalid("ca_file", "not_a_bundle", f"{access.ca_file}: {why}", source=access.name)
-    return context
+    @property
+    def needed(self) -> bool:
+        """Whether the source itself cannot be reached without, or its setting must be tried; else a token's may."""
+        access = self._access
+        plain = access.base.startswith("http:") and not access.proxy and not access.ca_file
+        return not plain
+
+    def load(self) -> None:
+        """Load the authorities; blocks some 30 ms. Raises Invalid for a useless bundle."""
+        from pathlib import Path
+
+        access, why = self._access, ""
+        paths = ssl.get_default_verify_paths()
+        if paths.cafile or paths.capath:
+            self.context.load_default_certs()
+        else:
+            import certifi
+
+            self.context.load_verify_locations(certifi.where())
+        if access.ca_file:
+            try:
+                self.context.load_verify_locations(Path(access.ca_file).expanduser())
+            except OSError as error:  # ssl.SSLError is one
+                why = getattr(error, "reason", None) or error.strerror or type(error).__name__
+        if why:
+            raise Invalid("ca_file", "not_a_bundle", f"{access.ca_file}: {why}", source=access.name)
+        self.loaded = True
 
 
 def _silence() -> None:

@@ -10,6 +10,7 @@ import trustme
 
 from backends.errors import Invalid, Refused, Unavailable
 from backends.rest.access import Access, access_from, is_loopback, may_carry_secrets, origin_of, path_of
+from backends.rest.signing import ClientCredentials, secret_text
 from tests.rest.http_stage import http_for, opened
 from tests.servers.plain import PlainServer, Request, reply
 
@@ -123,6 +124,32 @@ async def test_an_own_authority_is_trusted_when_its_file_is_named(authority: tru
             with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
                 await http.get("x")
         assert server.requests == []
+
+
+async def test_plain_http_loads_no_authorities_until_https_is_asked(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source without TLS starts without its cost; a token's address with TLS is verified all the same."""
+    loaded: list[ssl.SSLContext] = []
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda context: loaded.append(context))
+
+    def office(request: Request) -> bytes:
+        return reply(200, {"access_token": "bearer-of-the-day", "token_type": "bearer"})
+
+    async with PlainServer(_rows) as server, PlainServer(office, _tls(authority)) as tokens:
+        async with opened(http_for(server.url, None)) as http:
+            assert (await http.get("x")).json() == [1]
+        assert loaded == []
+        credentials = secret_text(ClientCredentials("desk", "sesame", tokens.url + "/token"))
+        async with opened(http_for(server.url, lambda: credentials, deadline=1.0)) as http:
+            with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
+                await http.get("x")
+        assert len(loaded) == 1
+        assert tokens.requests == []
+        monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda context: authority.configure_trust(context))
+        async with opened(http_for(server.url, lambda: credentials)) as http:
+            assert (await http.get("x")).json() == [1]
+        assert server.requests[-1].headers["authorization"] == "Bearer bearer-of-the-day"
 
 
 async def test_a_bundle_that_is_none_is_named(tmp_path: Path) -> None:
