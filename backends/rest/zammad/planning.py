@@ -176,11 +176,13 @@ class Planner:
             step.done, step.tags = True, wanted  # tags are requests of their own, which may have been lost
             return
         if was.version != step.put.seen:
-            later = await self._later(step.row, step.put.seen or 0, timedelta() if remembered else _SAME_WRITE)
-            if any(step.mark in rows.raw(each, "value_to") for each in later):
+            later = await self._later(step.row, step.put.seen or 0)
+            if any(step.mark in rows.raw(each, "value_to") for _at, each in later):
                 step.done = True
                 return
-            if any(rows.raw(each, "attribute") != self._options.marker for each in later):
+            same = timedelta() if remembered else _SAME_WRITE
+            others = [each for at, each in later if at > same]
+            if any(rows.raw(each, "attribute") != self._options.marker for each in others):
                 raise Conflict(await self._reader.whole_ticket(step.row), source=self._site.source)
         step.body = plan.cases.changes(ticket, step.row, step.mark, plan.now)
         step.body |= await self._owner(ticket, was.holder_name)
@@ -191,8 +193,8 @@ class Planner:
             step.body |= plan.cases.marked(step.row, step.mark)
         step.tags = wanted
 
-    async def _later(self, row: Row, seen: int, same: timedelta) -> list[Row]:
-        """Return what was changed on a ticket later than `same` after a version; raises Conflict when nobody tells."""
+    async def _later(self, row: Row, seen: int) -> list[tuple[timedelta, Row]]:
+        """Return what was changed on a ticket after a version, and how long after; Conflict when nobody tells."""
         history = await self._site.history(row)
         since = moment_of(seen)
         if not history or since is None:
@@ -200,7 +202,8 @@ class Planner:
         changes = [
             each for each in history if rows.raw(each, "object") in ("Ticket", "") and rows.raw(each, "attribute")
         ]
-        return [each for each in changes if (rows.moment(each, "created_at") or since) > since + same]
+        spans = [((rows.moment(each, "created_at") or since) - since, each) for each in changes]
+        return [(span, each) for span, each in spans if span > timedelta()]
 
     async def _owner(self, ticket: Ticket, former: str) -> dict[str, Any]:
         """Return the attribute that gives a ticket to a colleague, by login or name; raises Invalid."""

@@ -326,6 +326,8 @@ class Writer:
             await self._wire.change(kind, number_in(step.key, kind), body, step.tag)
         except Conflict as error:
             newer = await self._now(record, step.key)
+            if _fields(newer) == _fields(record):  # a try that was given up reached the tracker meanwhile
+                return
             raise Conflict(newer, error.detail, source=self._wire.name) from None
 
     async def _now(self, record: Stored, key: Key) -> Stored:
