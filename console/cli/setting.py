@@ -268,8 +268,25 @@ class Setting:
         try:
             await backend.open()
             yield backend
+            self._tell_what_is_missing(backend)
         finally:
             await backend.close()
+
+    def _tell_what_is_missing(self, backend: Backend) -> None:
+        """Say on standard error which of several sources did not answer: what was printed is not all there is."""
+        from console.desk.sources import Standing
+
+        if not isinstance(backend, Standing):
+            return
+        from datetime import UTC, datetime
+
+        from console.present.setting import Now
+        from console.present.sources import source_words
+
+        now = Now(datetime.now(UTC), self.zone)
+        for source in backend.standing():
+            if source.error is not None:
+                self.err.line(f"cordboard: {source_words(source, now)}")
 
     def _no_database(self, file: Path) -> str:
         """Return what to say where a database is missing, and how to use the demo where there is one."""

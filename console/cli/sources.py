@@ -37,7 +37,7 @@ def records_of(setting: Setting, *, home_only: bool = False) -> Backend:
     out every source but the profile's own store.
     """
     url = setting.backend_url
-    if setting.backend_named or home_only or not setting.profile.sources:
+    if setting.backend_named or home_only or not set(setting.profile.sources) - {setting.home_source}:
         name = setting.home_source
         return one_of(setting, url, name or _name_of(url), setting.profile.sources.get(name, Source(url=url)))
     from console.desk.several import Several  # most profiles have one store and need none of it
