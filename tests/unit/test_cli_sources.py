@@ -31,9 +31,9 @@ def ran(environ: dict[str, str], *argv: str) -> tuple[int, str, str]:
     return code, out.getvalue(), err.getvalue()
 
 
-def setting(environ: dict[str, str], **flags: str) -> Setting:
+def setting(environ: dict[str, str], backend: str = "") -> Setting:
     """Return what a command is run in."""
-    return Setting(Writer(io.StringIO()), Writer(io.StringIO()), environ, **flags)
+    return Setting(Writer(io.StringIO()), Writer(io.StringIO()), environ, backend_flag=backend)
 
 
 TWO = """
@@ -64,7 +64,7 @@ def test_the_own_store_may_be_one_of_the_sources(tmp_path: Path) -> None:
     one = records_of(setting(environ))
     assert isinstance(one, Outbox)
     assert one.name == "shared"
-    alone = records_of(setting(environ, backend_flag="memory:"))
+    alone = records_of(setting(environ, backend="memory:"))
     assert alone.name == "memory"
 
 
