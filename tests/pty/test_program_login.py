@@ -42,6 +42,7 @@ def test_an_interrupted_question_keeps_nothing(tmp_path: Path) -> None:
     env.pop("CORDBOARD_BACKEND", None)
     with Session([str(PROGRAM), "login", "rt+https://helpdesk.example/", "--no-try"], env) as session:
         session.wait_for("Token for helpdesk.example:")
+        session.wait_quiet()  # the question stands before the reading begins; a signal between the two waits for a key
         session.send(b"half\x03")
         assert session.wait_exit() == 130
         assert session.settings() == session.before

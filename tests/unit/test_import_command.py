@@ -179,7 +179,7 @@ def test_a_mailbox_needs_no_mapping_when_there_is_one_operator(tmp_path: Path) -
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_an_import_that_is_ended_in_the_middle_goes_on_when_repeated(tmp_path: Path, how: signal.Signals) -> None:
     """What is stored is whole batches with all that belongs to them; the second run adds the rest."""
-    rows = 2500
+    rows = 6000  # enough that a busy machine has not read them all before it is told to end
     mapping, table = files(tmp_path, rows)
     process = subprocess.Popen(
         command(tmp_path, "import", table, "--map", mapping), env=environment(tmp_path), stdout=subprocess.PIPE,
