@@ -133,9 +133,11 @@ async def test_the_last_words_wait_a_bounded_time(line: tuple[int, int]) -> None
     master, slave = line
     outlet = Outlet(slave, asyncio.get_running_loop(), lambda _: None)
     os.set_blocking(slave, False)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            os.write(slave, b"x" * 1024)  # nobody reads: the line is full to its last byte
+    for _pause in range(20):  # nobody reads: the line is full to its last byte, also what the system moves on later
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(slave, b"x" * 1024)
+        await asyncio.sleep(0.01)
     for _ in range(10):
         outlet.write(b"P" * 4000)
     outlet.drop_pictures()
