@@ -72,12 +72,14 @@ def call(network: Network, tmp_path: Path) -> Iterator[Call]:
     with serving(network.answer) as server:
         (tmp_path / "config.toml").write_text(
             f'[profiles.main]\nbackend = "memory:"\n\n[profiles.main.sources.noc]\nurl = "alertmanager+{server.url}/"\n'
+            "deadline_seconds = 60\n"
             '\n[profiles.main.sources.noc.options.areas.nw1]\ntowns = ["London"]\n'
         )
 
         def called(*argv: str) -> Ended:
             out, err = io.StringIO(), io.StringIO()
             given = {"CORDBOARD_HOME": str(tmp_path), "TZ": "UTC", "CORDBOARD_LANGUAGE": "en"}
+            given["CORDBOARD_SECRETS_FILE"] = str(tmp_path / "secrets.json")  # the machine's keyring is asked elsewhere
             words = [word.replace("{url}", f"alertmanager+{server.url}/") for word in argv]
             code = cli.run(words, Setting(Writer(out), Writer(err), given))
             assert "\x1b" not in out.getvalue() + err.getvalue()

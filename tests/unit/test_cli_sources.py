@@ -21,7 +21,8 @@ from tests.servers.alertmanager import free_port
 def home(folder: Path, content: str) -> dict[str, str]:
     """Write a configuration and return the environment of a program that reads it."""
     (folder / "config.toml").write_text(content)
-    return {"CORDBOARD_HOME": str(folder), "CORDBOARD_AGENT": "ola", "CORDBOARD_LANGUAGE": "en", "TZ": "UTC"}
+    environ = {"CORDBOARD_HOME": str(folder), "CORDBOARD_AGENT": "ola", "CORDBOARD_LANGUAGE": "en", "TZ": "UTC"}
+    return {**environ, "CORDBOARD_SECRETS_FILE": str(folder / "secrets.json")}
 
 
 def ran(environ: dict[str, str], *argv: str) -> tuple[int, str, str]:
