@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,43 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from backends.serve import openapi
 from backends.wire import calls
-from tests.serve.standing import Standing, standing
-
-
-class Apart:
-    """A server on a thread of its own, for a tester that is not asynchronous."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._loop = asyncio.new_event_loop()
-        self._up = threading.Event()
-        self._done = asyncio.Event()
-        self.standing: Standing | None = None
-        self.token = ""
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-        assert self._up.wait(20)
-
-    def _run(self) -> None:
-        self._loop.run_until_complete(self._serve())
-        self._loop.close()
-
-    async def _serve(self) -> None:
-        async with standing(self._folder) as found:
-            self.standing, self.token = found, found.token()
-            self._up.set()
-            await self._done.wait()
-
-    @property
-    def base(self) -> str:
-        """Where it listens."""
-        assert self.standing is not None
-        return self.standing.base
-
-    def close(self) -> None:
-        """End it."""
-        self._loop.call_soon_threadsafe(self._done.set)
-        self._thread.join(20)
+from tests.serve.apart import Apart
 
 
 @pytest.fixture(scope="module")
