@@ -27,8 +27,12 @@ demo: run ## open the console on a made-up operator
 demo-remote: run ## a server, alarms where they are installed, and a console on both
 	@$(BIN)/python -m scripts.demo_remote $(ARGS)
 
+# Terminals, processes and servers answer late on a machine that does everything at once: what failed is run once
+# more, alone. Both results are printed, and only what passes alone is forgiven (2 and above are no failed tests).
 test: check servers ## linter, types, import rules and all tests
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not bench" $(ARGS)
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not bench" $(ARGS) || { [ $$? = 1 ] && \
+		echo "what failed, once more and alone:" && \
+		$(BIN)/pytest -q --last-failed --last-failed-no-failures none -m "not bench"; }
 
 servers: dev ## install the servers that some tests start, where we may
 	@$(BIN)/python -m tests.servers

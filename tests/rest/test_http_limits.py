@@ -72,6 +72,7 @@ def test_a_bomb_is_not_inflated() -> None:
         ("br", b"anything"),
         ("gzip, gzip", gzip.compress(b"")),
     ],
+    ids=["cut gzip", "no gzip", "no deflate", "unasked", "twice"],  # a gzip header holds the hour of its making
 )
 def test_damaged_or_foreign_compression_is_unreadable(encoding: str, sent: bytes) -> None:
     """A cut stream, one that is none, and one that we did not ask for are no bodies."""
