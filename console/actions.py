@@ -42,6 +42,10 @@ class Need(StrEnum):
     OUTAGES = "outages"
     DEED = "deed"
     SEVERAL = "several"
+    OUTAGE_HIT = "outage_hit"
+    HANDOVER = "handover"
+    DISPUTE = "dispute"
+    HIDDEN = "hidden"
 
 
 REASONS: Mapping[Need, str] = {
@@ -56,6 +60,10 @@ REASONS: Mapping[Need, str] = {
     Need.WRITE: N_("This source can only be read."),
     Need.OUTAGES: N_("This source knows no outages."),
     Need.SEVERAL: N_("This desk has one source only; everybody is in it."),
+    Need.OUTAGE_HIT: N_("No outage that is known hits this customer."),
+    Need.HANDOVER: N_("Nothing was handed over here that waits to be accepted."),
+    Need.DISPUTE: N_("There is no charge and no dispute here that billing could hold."),
+    Need.HIDDEN: N_("Nothing is hidden from you here."),
     Need.DEED: N_("Nothing was done yet that could be taken back."),
 }
 
@@ -124,6 +132,12 @@ ACTIONS: tuple[Action, ...] = (
            Where.ANYWHERE, "drafts", commands=("drafts",)),
     Action("outbox", ("O",), N_("Not sent yet"), N_("What you stored and its source did not take yet"),
            Where.ANYWHERE, "outbox", commands=("outbox",)),
+    Action("agenda", ("M", "f4"), N_("My list"), N_("What to do now: promises, messages, hand-overs, in order"),
+           Where.ANYWHERE, "agenda", weight=47, commands=("agenda", "todo")),
+    Action("script", ("Q",), N_("Questions"), N_("Go through the questions of a matter, one by one"),
+           Where.ANYWHERE, "script", needs=(Need.WRITE,), right=Right.WRITE, weight=57, commands=("script", "guide")),
+    Action("calls", ("I",), N_("Calls"), N_("The calls of today: who rings, who waits, whom to call back"),
+           Where.ANYWHERE, "calls", commands=("calls",)),
     Action("sources", ("S",), N_("Sources"), N_("Where all this comes from: fresh, stale or failed, and why"),
            Where.ANYWHERE, "sources", commands=("sources",)),
     Action("new_customer", ("N", "f8"), N_("New customer"), N_("Take in somebody who asks for the first time"),
@@ -160,6 +174,23 @@ ACTIONS: tuple[Action, ...] = (
     Action("close", ("x",), N_("Close"), N_("Close the ticket and say how it went"),
            Where.CUSTOMER, "close_ticket", needs=(*_W, Need.OPEN_TICKET), right=Right.WRITE, weight=70,
            commands=("close",)),
+    Action("attach", ("l",), N_("Attach"), N_("Attach the caller to the outage: no ticket, word when it is over"),
+           Where.CUSTOMER, "attach", needs=(*_W, Need.OUTAGE_HIT), right=Right.WRITE, weight=94, commands=("attach",)),
+    Action("join", ("J",), N_("Join"), N_("Join a contact to its ticket, or two tickets that are one matter"),
+           Where.CUSTOMER, "join", needs=(*_W, Need.TICKET), right=Right.WRITE, weight=52, commands=("join", "part")),
+    Action("accept", ("H",), N_("Accept"), N_("Take over what was handed to you, or decline it with a reason"),
+           Where.CUSTOMER, "accept", needs=(*_W, Need.HANDOVER), right=Right.WRITE, weight=56,
+           commands=("accept", "decline")),
+    Action("escalate", ("E",), N_("Escalate"), N_("One rung up, or down, the ladder; say why"),
+           Where.CUSTOMER, "escalate", needs=(*_W, Need.OPEN_TICKET), right=Right.WRITE, commands=("escalate",)),
+    Action("visit", ("P",), N_("Visit"), N_("Plan an engineer's visit, or say what became of it"),
+           Where.CUSTOMER, "visit", needs=(*_W, Need.OPEN_TICKET), right=Right.WRITE, commands=("visit",)),
+    Action("compensate", ("C",), N_("Compensate"), N_("What is owed today, and goodwill: recorded on the ticket"),
+           Where.CUSTOMER, "compensate", needs=(*_W, Need.TICKET), right=Right.COMPENSATE, commands=("compensate",)),
+    Action("hold", ("B",), N_("Billing"), N_("Ask billing to hold a charge that is disputed, or answer it"),
+           Where.CUSTOMER, "hold", needs=(*_W, Need.DISPUTE), right=Right.WRITE, commands=("hold", "dispute")),
+    Action("reveal", ("V",), N_("Reveal"), N_("See for five minutes what your role hides; say why"),
+           Where.CUSTOMER, "reveal", needs=(Need.CUSTOMER, Need.HIDDEN), commands=("reveal",)),
     Action("reopen", ("X",), N_("Reopen"), N_("Open a closed ticket again"),
            Where.CUSTOMER, "reopen", needs=(*_W, Need.CLOSED_TICKET), right=Right.WRITE, commands=("reopen",)),
     Action("reference", ("y",), N_("Reference"), N_("Show the reference large, spelled, and copy it"),

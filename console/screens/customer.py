@@ -25,7 +25,11 @@ from console.rules.coverage import hits
 from console.rules.standing import broken_promises, chases_by_ticket, open_tickets
 from console.rules.timeline import name_of
 from console.screens import plans
-from console.screens.acting import ActsOnCustomer
+from console.screens.acting_cases import ActsOnCases
+from console.screens.acting_dispute import ActsOnDisputes
+from console.screens.acting_guide import ActsByGuide
+from console.screens.acting_money import ActsOnMoney
+from console.screens.acting_outage import ActsOnOutages
 from console.screens.filtering import FiltersHistory
 from console.words import moment
 from widgets.banners import Banners
@@ -41,7 +45,7 @@ LEAST_HISTORY = 6
 MOST_TICKETS = {"-low": 4, "-tall": 6, "-high": 9}
 
 
-class CustomerScreen(ActsOnCustomer, FiltersHistory):
+class CustomerScreen(ActsOnOutages, ActsByGuide, ActsOnCases, ActsOnMoney, ActsOnDisputes, FiltersHistory):
     """The view of one customer. It holds one picture; everything shown follows from it and from what is folded."""
 
     hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE, Where.CUSTOMER})

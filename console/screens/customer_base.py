@@ -87,6 +87,12 @@ class CustomerBase(BaseScreen):
             yield Need.TICKET
         if any(one.state is PromiseState.OPEN for one in self.picture.file.promises):
             yield Need.PROMISE
+        if self.picture.hits:
+            yield Need.OUTAGE_HIT
+        if any(one.accepted_at is None for one in self.picture.file.handovers):
+            yield Need.HANDOVER
+        if self.picture.file.disputes or self.picture.file.charges:
+            yield Need.DISPUTE
 
     def open_ticket(self) -> Ticket | None:
         """Return the open ticket that an action is about: the meant one, else the first open one."""
