@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from backends import clean
+from console.config_desk import ROLES, Answering, Calls, RoleRules, Sensor
 from console.config_kinds import (
     KEYS,
     TABLE,
@@ -26,6 +27,7 @@ from console.config_kinds import (
     choice,
     choices,
     holds_password,
+    setting,
     source_url,
     text,
     time_zone,
@@ -43,51 +45,44 @@ MAIN = "main"
 _SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _EXAMPLE = 'url = "rt+https://helpdesk.example/rt/"'
 _URL = url()
+_TABLES = ("sensor", "calls", "answering", "role", "sources")
+"""Tables below a profile."""
 _LARGEST = 1_000_000  # bytes; a configuration is written by hand
-
-
-def _setting(default: T, kind: Kind, about: str) -> T:
-    """Declare one setting; `about` is a marked English sentence."""
-    metadata = {"kind": kind, "about": about}
-    if isinstance(default, Mapping):
-        return cast("T", field(default_factory=lambda: MappingProxyType({}), metadata=metadata))
-    declared: T = field(default=default, metadata=metadata)
-    return declared
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
     """How the console looks and answers."""
 
-    language: str = _setting(
+    language: str = setting(
         "",
         choice("", *LANGUAGES),
         N_("Language of the interface; empty follows the environment (CORDBOARD_LANGUAGE, LC_ALL, LANG)."),
     )
-    theme: str = _setting("", text("night"), N_("Colour theme; empty chooses one that the terminal can show."))
-    time_zone: str = _setting("", time_zone(), N_("Time zone in which moments are shown; empty is the computer's own."))
-    mouse: bool = _setting(True, YES_NO, N_("Whether the mouse may be used; it is never needed."))
-    lean: str = _setting(
+    theme: str = setting("", text("night"), N_("Colour theme; empty chooses one that the terminal can show."))
+    time_zone: str = setting("", time_zone(), N_("Time zone in which moments are shown; empty is the computer's own."))
+    mouse: bool = setting(True, YES_NO, N_("Whether the mouse may be used; it is never needed."))
+    lean: str = setting(
         "auto",
         choice("auto", "on", "off"),
         N_("Whether to send few bytes to the terminal: no animation, no ticking; `auto` measures the line."),
     )
-    characters: str = _setting(
+    characters: str = setting(
         "auto",
         choice("auto", "utf8", "latin1", "ascii"),
         N_("Characters that the terminal can show; `auto` finds out."),
     )
-    colours: str = _setting(
+    colours: str = setting(
         "auto",
         choice("auto", "full", "sixteen", "mono"),
         N_("Colours that the terminal can show; `auto` finds out, NO_COLOR means `mono`."),
     )
-    idle_lock_minutes: int = _setting(
+    idle_lock_minutes: int = setting(
         15,
         whole(0, 1440),
         N_("Minutes without a key after which customers are hidden until a key is pressed; 0 never."),
     )
-    keys: Mapping[str, tuple[str, ...]] = _setting(
+    keys: Mapping[str, tuple[str, ...]] = setting(
         {}, KEYS, N_("Own keys by action id, in place of the built-in ones; `cordboard keys` lists the ids.")
     )
 
@@ -96,10 +91,10 @@ class Interface:
 class Drafts:
     """What happens to text that is typed and not yet saved."""
 
-    save_after_ms: int = _setting(
+    save_after_ms: int = setting(
         250, whole(50, 1000), N_("Milliseconds after the last keystroke at which a draft is on disk.")
     )
-    keep_days: int = _setting(
+    keep_days: int = setting(
         30, whole(1, 365), N_("Days that a draft nobody came back to is kept before it is removed.")
     )
 
@@ -123,34 +118,34 @@ WRITABLE = (
 class Source:
     """One more place where customers, tickets or outages are known: a client's helpdesk, its network alarms."""
 
-    url: str = _setting(
+    url: str = setting(
         "",
         source_url(),
         N_("URL of the source, with how to speak to it: `rt+https://…`, `alertmanager+https://…`; no password."),
     )
-    writes: tuple[str, ...] = _setting(
+    writes: tuple[str, ...] = setting(
         (),
         choices(*WRITABLE),
         N_("What is written here when it is new; all else goes to the profile's backend."),
     )
-    keep_offline: bool = _setting(
+    keep_offline: bool = setting(
         False,
         YES_NO,
         N_("Whether what was read may be kept on this computer, to be shown while the source does not answer."),
     )
-    deadline_seconds: int = _setting(10, whole(1, 120), N_("Seconds after which an answer is no longer waited for."))
-    connections: int = _setting(8, whole(1, 64), N_("Requests that run at the same time."))
-    poll_seconds: int = _setting(
+    deadline_seconds: int = setting(10, whole(1, 120), N_("Seconds after which an answer is no longer waited for."))
+    connections: int = setting(8, whole(1, 64), N_("Requests that run at the same time."))
+    poll_seconds: int = setting(
         5, whole(1, 3600), N_("Seconds between two looks for changes, where the source cannot tell them by itself.")
     )
-    proxy: str = _setting("", _URL, N_("URL of the proxy to go through; empty is none."))
-    ca_file: str = _setting(
+    proxy: str = setting("", _URL, N_("URL of the proxy to go through; empty is none."))
+    ca_file: str = setting(
         "", text("/etc/ssl/desk-ca.pem"), N_("File with the certificates that are trusted beside the usual ones.")
     )
-    allow_http: bool = _setting(
+    allow_http: bool = setting(
         False, YES_NO, N_("Whether the source may be asked without encryption; on this computer it always may.")
     )
-    options: Mapping[str, object] = _setting(
+    options: Mapping[str, object] = setting(
         {}, TABLE, N_("What only this kind of source knows: fields, queues, labels; see docs/remote.md.")
     )
 
@@ -159,28 +154,46 @@ class Source:
 class Profile:
     """A desk: where its records are, whom it serves, and by which rules of place."""
 
-    backend: str = _setting(
+    backend: str = setting(
         "",
         url(),
         N_("URL of the records, or the name of one of the sources; empty is the database in the data folder."),
     )
-    operators: tuple[str, ...] = _setting(
+    operators: tuple[str, ...] = setting(
         (), TEXTS, N_("Codes of the operators (brands) served here; empty serves all.")
     )
-    time_zone: str = _setting(
+    time_zone: str = setting(
         "", time_zone(), N_("Time zone of the desk, where the interface sets none; empty is the computer's own.")
     )
-    language: str = _setting(
+    language: str = setting(
         "", choice("", *LANGUAGES), N_("Language of this desk's interface, where the interface itself sets none.")
     )
-    agent: str = _setting(
+    agent: str = setting(
         "", text("anna"), N_("Login of the agent; empty is the user who is logged in to the computer.")
     )
-    roles: tuple[str, ...] = _setting(
+    roles: tuple[str, ...] = setting(
         (),
         choices("desk", "hotline", "technical", "billing", "supervisor", "advisor"),
         N_("Roles of an agent whom the records do not know; empty is supervisor, who may do everything."),
     )
+    clocks: str = setting(
+        "", text("/srv/desk/clocks.toml"), N_("File of own clocks over the shipped ones (docs/clocks.md).")
+    )
+    compensation: str = setting(
+        "", text("/srv/desk/compensation.toml"), N_("File of own amounts of compensation over the shipped ones.")
+    )
+    texts: str = setting(
+        "", text("/srv/desk/texts.toml"), N_("File of own texts about outages over the shipped ones (docs/outages.md).")
+    )
+    guides: str = setting(
+        "", text("/srv/desk/guides"), N_("Folder of own scripts beside the shipped ones (docs/guides.md).")
+    )
+    sensor: Sensor = Sensor()
+    calls: Calls = Calls()
+    answering: Mapping[str, Answering] = field(default_factory=lambda: MappingProxyType({}))
+    """By operator code; each is a table of its own, `[profiles.NAME.answering.CODE]`."""
+    role: Mapping[str, RoleRules] = field(default_factory=lambda: MappingProxyType({}))
+    """By role; each is a table of its own, `[profiles.NAME.role.ROLE]`."""
     sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}))
     """By name; each is a table of its own, `[profiles.NAME.sources.SOURCE]`."""
 
@@ -189,7 +202,7 @@ class Profile:
 class Settings:
     """The whole file; every part has a default, so that none is needed."""
 
-    profile: str = _setting(MAIN, text(MAIN), N_("Profile to use when none is named (--profile, CORDBOARD_PROFILE)."))
+    profile: str = setting(MAIN, text(MAIN), N_("Profile to use when none is named (--profile, CORDBOARD_PROFILE)."))
     interface: Interface = Interface()
     drafts: Drafts = Drafts()
     profiles: Mapping[str, Profile] = field(default_factory=lambda: MappingProxyType({MAIN: Profile()}))
@@ -250,6 +263,10 @@ def declared() -> tuple[Declared, ...]:
         *_declared(Interface, "interface."),
         *_declared(Drafts, "drafts."),
         *_declared(Profile, "profiles.NAME."),
+        *_declared(Sensor, "profiles.NAME.sensor."),
+        *_declared(Calls, "profiles.NAME.calls."),
+        *_declared(Answering, "profiles.NAME.answering.CODE."),
+        *_declared(RoleRules, "profiles.NAME.role.ROLE."),
         *_declared(Source, "profiles.NAME.sources.SOURCE."),
     )
 
@@ -310,16 +327,38 @@ class _Reader:
         for name in table:
             where = ("profiles", name)
             one = self._table(table, name, where)
-            plain = {key: value for key, value in one.items() if key != "sources"}
-            sources = self._sources(self._table(one, "sources", (*where, "sources")), (*where, "sources"))
-            found[name] = Profile(
-                **self._section(Profile, plain, where, ("sources",)), sources=MappingProxyType(sources)
-            )
+            found[name] = self._profile(one, where)
             backend = found[name].backend
-            if backend and ":" not in backend and backend not in sources:
+            if backend and ":" not in backend and backend not in found[name].sources:
                 says = _("is neither a URL nor one of this profile's sources: {names}")
-                self.wrong.append(((*where, "backend"), says.format(names=", ".join(sources) or "–")))
+                known = ", ".join(found[name].sources)
+                self.wrong.append(((*where, "backend"), says.format(names=known or "–")))
         return found or {MAIN: Profile()}
+
+    def _profile(self, one: Mapping[str, object], where: tuple[str, ...]) -> Profile:
+        plain = {key: value for key, value in one.items() if key not in _TABLES}
+        below = {name: self._table(one, name, (*where, name)) for name in _TABLES}
+        return Profile(
+            **self._section(Profile, plain, where, _TABLES),
+            sensor=Sensor(**self._section(Sensor, below["sensor"], (*where, "sensor"))),
+            calls=Calls(**self._section(Calls, below["calls"], (*where, "calls"))),
+            answering=self._named(Answering, below["answering"], (*where, "answering")),
+            role=self._named(RoleRules, below["role"], (*where, "role"), ROLES),
+            sources=MappingProxyType(self._sources(below["sources"], (*where, "sources"))),
+        )
+
+    def _named(
+        self, section: type[T], table: Mapping[str, object], where: tuple[str, ...], names: tuple[str, ...] = ()
+    ) -> Mapping[str, T]:
+        """Read tables that have names of their own; `names` are the only ones, where there are some."""
+        found: dict[str, T] = {}
+        for name in table:
+            if names and name not in names:
+                self.wrong.append(((*where, name), _unknown(name, names)))
+                continue
+            given = self._table(table, name, (*where, name))
+            found[clean.line(name)] = section(**self._section(section, given, (*where, name)))
+        return MappingProxyType(found)
 
     def _sources(self, table: Mapping[str, object], where: tuple[str, ...]) -> dict[str, Source]:
         found: dict[str, Source] = {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from backends import clean
 from console.i18n import N_, _
+
+T = TypeVar("T")
 
 
 class Unfit(Exception):
@@ -33,6 +35,15 @@ class Kind:
     read: Callable[[object], Any]
     words: tuple[str, ...] = ()
     """The only texts it takes; empty for a kind that takes others."""
+
+
+def setting(default: T, kind: Kind, about: str) -> T:
+    """Declare one setting; `about` is a marked English sentence."""
+    metadata = {"kind": kind, "about": about}
+    if isinstance(default, Mapping):
+        return cast("T", field(default_factory=lambda: MappingProxyType({}), metadata=metadata))
+    declared: T = field(default=default, metadata=metadata)
+    return declared
 
 
 def _line(value: object) -> str:

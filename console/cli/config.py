@@ -111,11 +111,19 @@ def _in_force(setting: Setting) -> Iterator[tuple[str, Any]]:
     prefix = f"profiles.{setting.profile_name}"
     forced = {"backend": without_secret(setting.backend_url), "agent": setting.actor}
     for one in fields(setting.profile):
-        if one.name != "sources":
-            yield f"{prefix}.{one.name}", forced.get(one.name, getattr(setting.profile, one.name))
-    for name, source in setting.profile.sources.items():
-        for one in fields(source):
-            yield f"{prefix}.sources.{name}.{one.name}", getattr(source, one.name)
+        value = getattr(setting.profile, one.name)
+        if "kind" in one.metadata:
+            yield f"{prefix}.{one.name}", forced.get(one.name, value)
+        elif isinstance(value, Mapping):
+            for name, named in value.items():
+                yield from _of(named, f"{prefix}.{one.name}.{name}")
+        else:
+            yield from _of(value, f"{prefix}.{one.name}")
+
+
+def _of(part: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    for one in fields(part):
+        yield f"{prefix}.{one.name}", getattr(part, one.name)
 
 
 def toml(value: object) -> str:
@@ -136,9 +144,13 @@ _SECTIONS = {
     "interface": N_("How the console looks and answers."),
     "drafts": N_("What happens to text that is typed and not yet saved."),
     "profiles": N_("A desk: where its records are, whom it serves. Give each one a table of its own."),
+    "sensor": N_("When reports of customers together propose an outage."),
+    "calls": N_("How the console hears that somebody rings; `cordboard pop` works without any of it."),
+    "answering": N_("How the desk answers for one operator. Give each one a table of its own, named by its code."),
+    "role": N_("What a role may see and do, in place of what is built in. A table of its own for each role."),
     "sources": N_("One more place of the desk's customers, tickets or outages. Give each one a table of its own."),
 }
-_NAMES = {"NAME": "main", "SOURCE": "helpdesk"}
+_NAMES = {"NAME": "main", "SOURCE": "helpdesk", "CODE": "NORD", "ROLE": "hotline"}
 """What stands in the example in the places of names."""
 
 
@@ -150,11 +162,11 @@ def example() -> str:
         within, _dot, name = setting.name.rpartition(".")
         if within != section:
             section = within
-            of_source = ".sources." in section
-            table = ".".join(_NAMES.get(part, part) for part in section.split("."))
-            about = _SECTIONS["sources" if of_source else section.partition(".")[0]]
-            # A source without a URL is a mistake: its table is commented out with all that is in it.
-            lines += ["", _commented(_(about)), f"#[{table}]" if of_source else f"[{table}]"]
+            parts = section.split(".")
+            table = ".".join(_NAMES.get(part, part) for part in parts)
+            about = _SECTIONS[parts[2] if len(parts) > 2 else parts[0]]
+            # A source without a URL is a mistake, and a role without rights may do nothing: they are commented out.
+            lines += ["", _commented(_(about)), f"#[{table}]" if len(parts) > 3 else f"[{table}]"]
         lines += ["", *_explained(name, setting)]
     return "\n".join(lines) + "\n"
 

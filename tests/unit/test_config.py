@@ -14,6 +14,7 @@ from console import config
 from console.actions import BY_ID
 from console.cli.config import example, toml
 from console.config import ConfigError, Declared, Fault, Interface, Profile, Settings, Source, declared, load, read
+from console.config_desk import Answering, Calls, RoleRules, Sensor
 from console.config_kinds import KEYS
 from console.keynames import rebound
 
@@ -180,7 +181,7 @@ def test_any_text_is_read_or_explained(content: str) -> None:
 def test_any_value_of_any_setting_is_read_or_explained(value: object) -> None:
     """Each kind takes a value or says what it expected."""
     for setting in declared():
-        assert explained_or_read(f"{setting.name.replace('NAME', 'main')} = {_toml(value)}")
+        assert explained_or_read(f"{_named(setting)} = {_toml(value)}")
 
 
 def _toml(value: object) -> str:
@@ -206,12 +207,15 @@ def test_the_example_names_every_setting_and_means_the_defaults() -> None:
             within = within[parent]
         assert name in within, setting.name
     main = read(uncommented).profiles["main"]
-    assert replace(main, sources={}) == Settings().profiles["main"]
+    assert replace(main, sources={}, answering={}, role={}) == Settings().profiles["main"]
+    assert main.answering == {"NORD": Answering()}
+    assert main.role == {"hotline": RoleRules()}
     assert main.sources == {"helpdesk": Source(url="rt+https://helpdesk.example/rt/")}
 
 
 def _named(setting: Declared) -> str:
-    return setting.name.replace("NAME", "main").replace("SOURCE", "helpdesk")
+    name = setting.name.replace("NAME", "main").replace("SOURCE", "helpdesk")
+    return name.replace("CODE", "NORD").replace("ROLE", "hotline")
 
 
 def test_each_example_value_is_accepted() -> None:
@@ -299,3 +303,26 @@ def test_the_settings_are_frozen() -> None:
     """Nobody changes the configuration while the program runs."""
     with pytest.raises(AttributeError):
         config.Settings().profile = "other"  # type: ignore[misc]
+
+
+def test_the_rules_of_a_desk_are_read_by_operator_and_role() -> None:
+    """R22, R41: what differs between operators and roles stands in tables of their names; an unknown role is told."""
+    settings = read(
+        """
+        [profiles.night.sensor]
+        reports = 5
+        [profiles.night.calls]
+        listen = "127.0.0.1:5088"
+        [profiles.night.answering.NORD]
+        numbers = ["+46 8 123 45 00"]
+        hides = ["payment"]
+        [profiles.night.role.hotline]
+        hides = []
+        """.replace("[profiles.night.sensor]", "profile = 'night'\n[profiles.night.sensor]")
+    )
+    night = settings.chosen()
+    assert (night.sensor, night.calls) == (Sensor(reports=5), Calls(listen="127.0.0.1:5088"))
+    assert night.answering == {"NORD": Answering(numbers=("+46 8 123 45 00",), hides=("payment",))}
+    assert night.role == {"hotline": RoleRules(hides=())}
+    with pytest.raises(ConfigError, match="did you mean hotline"):
+        read("[profiles.main.role.hotlin]\nhides = []")
