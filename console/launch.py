@@ -14,6 +14,7 @@ from console import i18n
 from console.app import Cordboard
 from console.desk.desk import Desk, agent_for
 from console.desk.local import LocalStore
+from console.desk.ruling import DeskRules
 from console.desk.starting import begin
 from console.terminal import leaving
 from console.terminal.failures import ReportsFailuresBriefly
@@ -94,6 +95,10 @@ class Setting(Protocol):
         """The time zone that moments are typed and shown in."""
 
     @property
+    def rules(self) -> DeskRules:
+        """By which rules the desk works."""
+
+    @property
     def theme(self) -> str:
         """The theme asked for, empty for one that fits."""
 
@@ -105,7 +110,7 @@ def make(setting: Setting, backend: Backend, terminal: Terminal | None, customer
     """Return the console for a setting, with its local store opened; the backend must be open."""
     roles = frozenset(Role(role) for role in setting.roles)
     agent = agent_for(setting.actor, roles=roles)
-    desk = Desk(backend, agent, setting.zone, setting.language)
+    desk = Desk(backend, agent, setting.zone, setting.language, rules=setting.rules)
     drafts = setting.settings.drafts
     local = LocalStore(
         setting.paths.state / "desk.db",

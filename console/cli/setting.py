@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from backends.port import Backend
     from backends.records import Agent
     from console.cli.progress import Progress
+    from console.desk.ruling import DeskRules
 
 DATABASE = "cordboard.db"
 """Name of the embedded database in the data folder."""
@@ -229,6 +230,27 @@ class Setting:
     def database_file(self) -> Path | None:
         """The embedded database's file, None when the records are elsewhere."""
         return sqlite_file(self.backend_url)
+
+    @property
+    def rules(self) -> DeskRules:
+        """By which rules the desk works, as the profile says; paths are meant from the configuration's folder."""
+        from console.desk.ruling import DeskRules
+
+        profile = self.profile
+
+        def own(path: str) -> Path | None:
+            return self.paths.config / Path(path).expanduser() if path else None
+
+        return DeskRules(
+            sensor=profile.sensor,
+            calls=profile.calls,
+            answering={code.upper(): one for code, one in profile.answering.items()},
+            roles=profile.role,
+            clocks_file=own(profile.clocks),
+            compensation_file=own(profile.compensation),
+            texts_file=own(profile.texts),
+            guides_folder=own(profile.guides),
+        )
 
     @cached_property
     def zone(self) -> ZoneInfo:

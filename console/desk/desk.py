@@ -36,6 +36,7 @@ from backends.records import (
     Role,
 )
 from console.desk.picture import Picture, gather, older, refreshed
+from console.desk.ruling import DeskRules
 from console.desk.sources import Searching, Source, sources_of
 from console.rules.clocks import zone_of
 from console.rules.roles import Right, rights_of
@@ -75,6 +76,8 @@ class Desk:
     deeds: list[Deed] = field(default_factory=list)
     unnoted: Full | None = None
     """Why the last opening of a customer is not on the audit trail; None when it is."""
+    rules: DeskRules = field(default_factory=DeskRules)
+    """By which rules it works; the shipped ones where nobody said otherwise."""
 
     async def start(self) -> None:
         """Learn the operators and who the agent is; raises what the backend raises."""
