@@ -216,6 +216,24 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
 
         self.push_screen(QueueScreen())
 
+    def act_agenda(self) -> None:
+        """Show what to do now, most urgent first."""
+        from console.screens.agenda import AgendaScreen
+
+        self.push_screen(AgendaScreen())
+
+    def act_calls(self) -> None:
+        """Show the calls of today."""
+        from console.screens.calls import CallsScreen
+
+        self.push_screen(CallsScreen())
+
+    def act_script(self) -> None:
+        """Go through the questions of a matter with somebody who is not open: they are taken in by it."""
+        from console.screens.guide import begin
+
+        begin(cast("Cordboard", self))
+
     def act_outages(self) -> None:
         """Show the outages."""
         from console.screens.outages import OutagesScreen
