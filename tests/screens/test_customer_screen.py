@@ -14,7 +14,7 @@ from tests.desk_stage import number_of, on_desk
 from widgets.form import Form
 
 
-async def test_a_number_opens_its_customer_by_itself(demo_file: Path, tmp_path: Path) -> None:
+async def test_r12_a_number_opens_its_customer_by_itself(demo_file: Path, tmp_path: Path) -> None:
     """R12: a complete customer number opens the one view without a further key."""
     async with on_desk(demo_file, tmp_path) as stage:
         await stage.type(number_of("third_chase"))
@@ -34,7 +34,7 @@ async def test_three_letters_and_enter_open_a_customer(demo_file: Path, tmp_path
         assert isinstance(stage.app.screen, CustomerScreen)
 
 
-async def test_the_outage_is_above_everything(demo_file: Path, tmp_path: Path) -> None:
+async def test_r26_the_outage_is_above_everything(demo_file: Path, tmp_path: Path) -> None:
     """R26: state, since, source and what to say stand above the customer that the outage hits."""
     async with on_desk(demo_file, tmp_path) as stage:
         await stage.open("outage")
@@ -77,7 +77,7 @@ async def test_a_draft_survives_leaving_the_form(demo_file: Path, tmp_path: Path
         assert stage.app.local.drafts() == ()
 
 
-async def test_a_ticket_is_asked_for_by_its_kind_and_its_reference_shown(demo_file: Path, tmp_path: Path) -> None:
+async def test_r36_a_ticket_is_asked_for_by_its_kind_and_its_reference_shown(demo_file: Path, tmp_path: Path) -> None:
     """R36, R34: a fault asks what happens; once stored, its reference is shown large and noted as given."""
     async with on_desk(demo_file, tmp_path) as stage:
         screen = await stage.open("prospect")
@@ -109,7 +109,7 @@ async def test_a_chase_counts_and_raises_at_the_threshold(demo_file: Path, tmp_p
         assert f"{before + 1} chases" in stage.text()
 
 
-async def test_a_reply_settles_the_message(demo_file: Path, tmp_path: Path) -> None:
+async def test_r10_a_reply_settles_the_message(demo_file: Path, tmp_path: Path) -> None:
     """R10, R16: a reply begins with the name and answers the chosen message."""
     async with on_desk(demo_file, tmp_path) as stage:
         screen = await stage.open("unanswered")
@@ -208,7 +208,7 @@ async def test_undo_takes_a_ticket_and_its_given_reference_back_as_one(demo_file
         assert "Taken back" in stage.status()
 
 
-async def test_undoing_a_new_customer_goes_home(demo_file: Path, tmp_path: Path) -> None:
+async def test_r18_undoing_a_new_customer_goes_home(demo_file: Path, tmp_path: Path) -> None:
     """R18: somebody new is a prospect; taking that back leaves no screen about nobody."""
     async with on_desk(demo_file, tmp_path) as stage:
         await stage.press("escape", "N")
@@ -221,7 +221,7 @@ async def test_undoing_a_new_customer_goes_home(demo_file: Path, tmp_path: Path)
         assert stage.app.screen is stage.app.home
 
 
-async def test_an_outage_is_raised_confirmed_and_restored(demo_file: Path, tmp_path: Path) -> None:
+async def test_r26_an_outage_is_raised_confirmed_and_restored(demo_file: Path, tmp_path: Path) -> None:
     """R26: whoever may decide takes an outage from suspicion to restoration; each step is on every screen."""
     async with on_desk(demo_file, tmp_path) as stage:
         await stage.press("escape", "o", "n")

@@ -19,7 +19,7 @@ async def test_a_case_chased_three_times_is_proposed_as_compounded(demo_file: Pa
         assert stage.app.screen.query_one(Form).values()["outcome"] == Outcome.COMPOUNDED
 
 
-async def test_fixed_now_closes_the_fault_that_is_open(demo_file: Path, tmp_path: Path) -> None:
+async def test_r7_fixed_now_closes_the_fault_that_is_open(demo_file: Path, tmp_path: Path) -> None:
     """R7, R4: the open fault is proposed; it is closed with the contact on it, no second case is stored."""
     async with on_desk(demo_file, tmp_path) as stage:
         screen = await stage.open("priority")

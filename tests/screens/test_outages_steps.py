@@ -30,7 +30,7 @@ async def known(stage: Stage) -> Outage:
     return next(one for one in every if one.title == "Dead switch")
 
 
-async def test_an_outage_that_is_over_is_told_to_everybody(demo_file: Path, tmp_path: Path) -> None:
+async def test_r26_an_outage_that_is_over_is_told_to_everybody(demo_file: Path, tmp_path: Path) -> None:
     """R26: x says that everybody hears of it, asks for no end, and needs no text; no empty line is left."""
     async with on_desk(demo_file, tmp_path, size=(100, 30)) as stage:
         await raised(stage)
@@ -50,7 +50,7 @@ async def test_an_outage_that_is_over_is_told_to_everybody(demo_file: Path, tmp_
         assert f"{over.reference} Dead switch" in stage.text()
 
 
-async def test_a_dismissal_asks_why_and_tells_everybody(demo_file: Path, tmp_path: Path) -> None:
+async def test_r26_a_dismissal_asks_why_and_tells_everybody(demo_file: Path, tmp_path: Path) -> None:
     """R26: d asks why, and nothing else."""
     async with on_desk(demo_file, tmp_path, size=(100, 30)) as stage:
         await raised(stage)

@@ -73,7 +73,7 @@ async def test_keys_meant_for_a_refused_form_do_nothing(demo_file: Path, tmp_pat
         assert not stage.customer.picture.only.directions
 
 
-async def test_an_untouched_reply_is_not_stored_as_sent(demo_file: Path, tmp_path: Path) -> None:
+async def test_r10_an_untouched_reply_is_not_stored_as_sent(demo_file: Path, tmp_path: Path) -> None:
     """R10: a greeting and a closing with nothing between answer nobody."""
     async with on_desk(demo_file, tmp_path) as stage:
         await stage.open("unanswered")
@@ -82,7 +82,7 @@ async def test_an_untouched_reply_is_not_stored_as_sent(demo_file: Path, tmp_pat
         assert "Nothing was written yet" in stage.text()
 
 
-async def test_what_to_say_can_be_read_to_its_end(demo_file: Path, tmp_path: Path) -> None:
+async def test_r26_what_to_say_can_be_read_to_its_end(demo_file: Path, tmp_path: Path) -> None:
     """R26: the sentence to read aloud wraps in the text of the outage."""
     async with on_desk(demo_file, tmp_path, size=(100, 30)) as stage:
         screen = await stage.open("outage")

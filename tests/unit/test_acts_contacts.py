@@ -34,7 +34,7 @@ async def test_a_call_is_logged_with_its_notes() -> None:
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_every_channel_can_be_logged_both_ways(channel: str) -> None:
+async def test_r14_every_channel_can_be_logged_both_ways(channel: str) -> None:
     """R14: a channel is data; what comes in writing is a debt (R10), a note of our own is internal."""
     async with at_counter() as desk:
         for direction in ("in", "out"):
@@ -50,7 +50,7 @@ async def test_every_channel_can_be_logged_both_ways(channel: str) -> None:
         assert went.answer is AnswerState.NOT_NEEDED
 
 
-async def test_a_message_that_the_wrap_up_calls_settled_is_no_debt() -> None:
+async def test_r10_a_message_that_the_wrap_up_calls_settled_is_no_debt() -> None:
     """R10: a letter read out and settled in the same breath is stored as answered, and when."""
     async with at_counter() as desk:
         values = {"note": "moved house", "channel": "letter", "outcome": "solved"}
@@ -101,7 +101,7 @@ async def test_hostile_text_is_cleaned_wherever_it_is_typed() -> None:
             assert "[bold]" in one.body
 
 
-async def test_a_reply_settles_what_it_answers_and_joins_its_thread() -> None:
+async def test_r10_a_reply_settles_what_it_answers_and_joins_its_thread() -> None:
     """R10, R11: the mail is answered by the reply, both hang on one thread, the ticket is taken in charge (R42)."""
     async with at_counter() as desk:
         mail, ticket = await desk.mail(), await desk.ticket()
@@ -144,7 +144,7 @@ async def test_a_reply_goes_where_it_can_arrive() -> None:
             contacts.reply(scene, {"channel": "email"})
 
 
-async def test_settling_by_hand_and_waiving_with_a_reason() -> None:
+async def test_r10_settling_by_hand_and_waiving_with_a_reason() -> None:
     """R10: answered another way, or needing no answer and why; what waits for nothing cannot be settled."""
     async with at_counter() as desk:
         mail, other = await desk.mail(), await desk.mail(at=NOW - timedelta(hours=2))

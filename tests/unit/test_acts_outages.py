@@ -32,7 +32,7 @@ async def updated(desk: Counter, outage: Outage, state: OutageState | None, **va
     return (await desk.backend.outages())[0]
 
 
-async def test_a_suspicion_is_an_outage_at_once() -> None:
+async def test_r26_a_suspicion_is_an_outage_at_once() -> None:
     """R26: a title and a place are enough; lists are read with commas, each name once."""
     async with at_counter() as desk:
         one = await raised(
@@ -52,7 +52,7 @@ async def test_a_suspicion_is_an_outage_at_once() -> None:
         assert (sure.state, sure.confirmed_at) == (OutageState.CONFIRMED, NOW)
 
 
-async def test_long_lists_and_long_words_to_say_are_kept_whole() -> None:
+async def test_r26_long_lists_and_long_words_to_say_are_kept_whole() -> None:
     """R26: the hundredth postcode is as much hit as the first; what to say is not cut in the middle."""
     codes = [f"61-{number:03}" for number in range(400)]
     say = "We know of it and work on it. " * 30

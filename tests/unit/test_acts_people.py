@@ -49,7 +49,7 @@ def taken_in(values: dict[str, str], operator: Operator = POLAND) -> Customer:
         ("GB", "+48 601 234 567", "+48601234567", PointKind.MOBILE),
     ],
 )
-def test_telephone_numbers_are_read_as_dialled_in_the_operators_country(
+def test_r18_telephone_numbers_are_read_as_dialled_in_the_operators_country(
     country: str, typed: str, number: str, kind: PointKind
 ) -> None:
     """R18: any notation becomes E.164, an Italian zero stays, a number with its country is taken as it is."""
@@ -57,7 +57,7 @@ def test_telephone_numbers_are_read_as_dialled_in_the_operators_country(
     assert (point.value, point.kind, point.preferred) == (number, kind, True)
 
 
-def test_somebody_new_is_a_prospect_of_the_operator() -> None:
+def test_r18_somebody_new_is_a_prospect_of_the_operator() -> None:
     """R18: name and one way to reach them; language and country are the operator's unless said otherwise."""
     one = taken_in({"name": " Ewa  Nowak ", "email": "Ewa@Example.ORG", "town": "Łódź", "greeting_name": "Pani Nowak"})
     assert (one.kind, one.name, one.language, one.since) == (CustomerKind.PROSPECT, "Ewa Nowak", "pl", NOW)

@@ -41,7 +41,7 @@ async def events_of(desk: Counter) -> list[TicketEventKind]:
     return sorted(one.kind for one in await desk.all_of(TicketEvent))
 
 
-async def test_a_ticket_opened_on_the_phone_is_a_case_a_contact_and_an_event() -> None:
+async def test_r36_a_ticket_opened_on_the_phone_is_a_case_a_contact_and_an_event() -> None:
     """R36, R42: what was asked is kept, the technical service has the ball, a human is on it since now."""
     async with at_counter() as desk:
         line = (await desk.picture()).file.lines[0]
@@ -74,7 +74,7 @@ async def test_a_ticket_about_a_mail_starts_its_clock_at_the_mail(on_file: bool,
 
 
 @pytest.mark.parametrize("kind", list(TicketKind))
-async def test_every_kind_opens_with_what_it_needs_and_not_without(kind: TicketKind) -> None:
+async def test_r36_every_kind_opens_with_what_it_needs_and_not_without(kind: TicketKind) -> None:
     """R36: the needed questions of each kind block, the others do not."""
     needed = {question.code: (*question.choices, "something")[0] for question in QUESTIONS[kind] if question.needed}
     async with at_counter() as desk:
@@ -232,7 +232,7 @@ async def test_a_closed_case_takes_nothing_but_reopening() -> None:
         assert (again.state, again.closed_at, again.outcome) == (TicketState.OPEN, None, None)
 
 
-async def test_fixed_on_the_spot_is_a_case_that_was_right_first_time() -> None:
+async def test_r7_fixed_on_the_spot_is_a_case_that_was_right_first_time() -> None:
     """R7: one text becomes contact, case and both events; nothing else is needed."""
     async with at_counter() as desk:
         with pytest.raises(Unfit, match="note: needed"):
@@ -247,7 +247,7 @@ async def test_fixed_on_the_spot_is_a_case_that_was_right_first_time() -> None:
         assert await events_of(desk) == [TicketEventKind.CLOSED, TicketEventKind.OPENED]
 
 
-async def test_the_reference_is_recorded_as_given_once() -> None:
+async def test_r34_the_reference_is_recorded_as_given_once() -> None:
     """R34: the console knows that it was given; asking again stores nothing."""
     async with at_counter() as desk:
         await desk.do(tickets.give_reference(await desk.scene(), await desk.ticket()))

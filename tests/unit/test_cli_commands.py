@@ -283,7 +283,7 @@ def test_a_channel_on_which_nothing_waits_is_named_when_it_is_none_of_ours(call:
     assert [one["reference"] for one in call("queue", "--channel", "Chat", "--json").json] == ["K-2"]
 
 
-def test_queue_lists_the_unanswered_oldest_first(call: Call) -> None:
+def test_r10_queue_lists_the_unanswered_oldest_first(call: Call) -> None:
     """R10: what waits longest comes first."""
     found = call("queue", "--json").json
     assert [one["reference"] for one in found] == ["K-1", "K-2"]

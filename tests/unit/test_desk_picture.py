@@ -41,7 +41,7 @@ def outage(hours: float = 1, **changes: Any) -> Outage:
     return replace(one, **changes)
 
 
-async def test_one_picture_holds_file_history_and_outages() -> None:
+async def test_r12_one_picture_holds_file_history_and_outages() -> None:
     """R12: everything of one customer from one source, marked fresh."""
     async with at_counter() as desk:
         mail = await desk.mail()
@@ -58,7 +58,7 @@ async def test_one_picture_holds_file_history_and_outages() -> None:
         assert (old.sources[0].state, old.entries) == (SourceState.STALE, picture.entries)
 
 
-async def test_a_live_outage_is_found_however_many_are_over() -> None:
+async def test_r26_a_live_outage_is_found_however_many_are_over() -> None:
     """R26: the limit of a list of outages never hides one that goes on."""
 
     class Few(MemoryBackend):

@@ -98,7 +98,7 @@ def test_only_a_visit_to_come_comes(state: VisitState) -> None:
     assert next_visit((visit(5, state=state),), NIGHT, NOW.today, WARSAW) is None
 
 
-def test_of_several_broken_promises_the_last_is_told() -> None:
+def test_r6_of_several_broken_promises_the_last_is_told() -> None:
     """R6: the one the customer calls about is the one of yesterday, not that of last week."""
     file = replace(FILE, tickets=(), promises=(promise(-170), promise(-20)))
     assert said(file) == "Promised yesterday 07:14, not kept."
@@ -115,7 +115,7 @@ def test_a_word_at_restoration_is_told_while_its_outage_goes_on_and_owed_afterwa
     assert "word" not in said(kept, frozenset())
 
 
-def test_a_call_back_promised_is_told_as_such() -> None:
+def test_r6_a_call_back_promised_is_told_as_such() -> None:
     """R6: also beside a promise that was broken."""
     call = promise(5, PromiseKind.CALL_BACK, deed="")
     assert said(replace(FILE, tickets=(), promises=(call,))) == "Call back promised for today 08:14."
@@ -142,7 +142,7 @@ def test_the_row_of_a_paper_without_identity_document_says_so(answer: AnswerStat
     assert "no ID" not in "".join(span.text for cell in view.rows[0].cells for span in cell.spans)
 
 
-def test_what_has_no_room_in_the_opening_is_a_flag_and_nothing_is_said_twice() -> None:
+def test_r6_what_has_no_room_in_the_opening_is_a_flag_and_nothing_is_said_twice() -> None:
     """R6: a visit and a call back are known at once, in the line or beside it."""
     call = promise(5, PromiseKind.CALL_BACK)
     calm = replace(FILE, visits=(visit(5),), promises=(call,))

@@ -165,7 +165,7 @@ def forms_of(picture: Picture) -> Iterator[FormView]:
         yield forms.close_ticket(ticket, {}, proposed=Outcome.RECOVERED, promise_open=True)
 
 
-def test_every_view_of_every_showcase_customer_is_clean(pictures: dict[str, Picture], language: str) -> None:
+def test_r12_every_view_of_every_showcase_customer_is_clean(pictures: dict[str, Picture], language: str) -> None:
     """R12: no control character, no placeholder left unfilled and no Python value reaches the screen."""
     assert set(pictures) == set(highlights())
     more = banners.for_customer((), NOW).more_words
@@ -296,7 +296,7 @@ def outage(**changes: Any) -> Outage:
     return replace(one, **changes)
 
 
-def test_the_opening_is_one_line_that_begins_like_a_sentence(pictures: dict[str, Picture]) -> None:
+def test_r6_the_opening_is_one_line_that_begins_like_a_sentence(pictures: dict[str, Picture]) -> None:
     """R6: what follows the most pressing fact fits into one line of a small screen, or stays out."""
     said = {code: opening.opening_line(picture.file, now_of(picture)) for code, picture in pictures.items()}
     assert all(spans for code, spans in said.items() if code not in ("works", "priority")), said
@@ -393,7 +393,7 @@ def test_a_letter_names_the_day_on_the_customers_wall() -> None:
 
 
 @pytest.mark.parametrize("spoken", ["en", "it", "fr", "pl", "sv", "de", "xx"])
-def test_a_message_begins_with_the_name_and_leaves_a_gap(spoken: str) -> None:
+def test_r16_a_message_begins_with_the_name_and_leaves_a_gap(spoken: str) -> None:
     """R16: name, thanks, reference and closing in the customer's language; the cursor stands where writing goes on."""
     ticket = Ticket("5", "T-77", "1", "2", TicketKind.FAULT, "x", NIGHT)
     file = replace(FILE, customer=replace(FILE.customer, language=spoken, greeting_name="Pani {Nowak}"))
@@ -407,7 +407,7 @@ def test_a_message_begins_with_the_name_and_leaves_a_gap(spoken: str) -> None:
     assert (short.cursor, "\n" in short.text) == (len(short.text), False)
 
 
-def test_a_subject_answers_once_and_carries_the_reference_once() -> None:
+def test_r11_a_subject_answers_once_and_carries_the_reference_once() -> None:
     """R11: no `Re: Re:`, whatever the customer's language calls it; the reference is there once."""
     ticket = Ticket("5", "T-77", "1", "2", TicketKind.FAULT, "No sync", NIGHT)
     mail = contact(channel="email")
@@ -434,7 +434,7 @@ def test_a_fax_without_identity_document_says_so() -> None:
     assert "Identity document" not in head(replace(fax, direction=Direction.OUTBOUND))
 
 
-def test_a_debt_is_marked_by_more_than_colour() -> None:
+def test_r10_a_debt_is_marked_by_more_than_colour() -> None:
     """R10: an unanswered message has its age in words and a sign; one of this minute has no age yet."""
     old, new = (
         contact(50, channel="email", answer=AnswerState.WAITING),

@@ -58,7 +58,7 @@ def outage(key: str = "9", /, **parts: object) -> Outage:
         ({"services": ("Internet",), "towns": ("poznań",)}, Because.TOWN, "poznań"),
     ],
 )
-def test_what_covers_the_line_hits_it_and_says_why(parts: dict[str, object], because: Because, value: str) -> None:
+def test_r26_what_covers_the_line_hits_it_and_says_why(parts: dict[str, object], because: Because, value: str) -> None:
     """R26: a line is hit through its element, postcode, town or everywhere, however it was typed."""
     found = hit(outage(**parts), LINE, CUSTOMER)
     assert found is not None
@@ -83,7 +83,7 @@ def test_what_covers_the_line_hits_it_and_says_why(parts: dict[str, object], bec
         {"operator_keys": ("valle",)},
     ],
 )
-def test_what_lies_elsewhere_does_not_hit(parts: dict[str, object]) -> None:
+def test_r26_what_lies_elsewhere_does_not_hit(parts: dict[str, object]) -> None:
     """R26: a neighbour's element, postcode, town, service, country or operator is somebody else's outage."""
     assert hit(outage(**parts), LINE, CUSTOMER) is None
 
@@ -131,7 +131,7 @@ _signs = st.sampled_from("/:.-_ ")
 
 
 @given(parent=_names, sign=_signs, child=_names, upper=st.booleans(), spaced=st.booleans(), deep=st.booleans())
-def test_an_element_covers_whatever_lies_below_it(
+def test_r26_an_element_covers_whatever_lies_below_it(
     parent: str, sign: str, child: str, upper: bool, spaced: bool, deep: bool
 ) -> None:
     """R26: case, spaces around separators and a parent element never make an outage miss a line."""

@@ -90,7 +90,7 @@ def facts(file: CustomerFile) -> list[Fact]:
     return [said.fact for said in opening(file, NOW, TODAY, WARSAW)]
 
 
-def test_third_contact_about_the_same_fault_and_a_promise_not_kept() -> None:
+def test_r6_third_contact_about_the_same_fault_and_a_promise_not_kept() -> None:
     """R6: the example of the rule: three contacts in five days about one fault, promised Tuesday, not kept."""
     file = replace(
         FILE,
@@ -137,7 +137,7 @@ def test_nothing_pressing_leaves_the_last_word_or_a_welcome() -> None:
     chases=st.lists(st.sampled_from("567"), max_size=5),
     disputed=st.booleans(),
 )
-def test_at_most_three_facts_the_most_pressing_first(
+def test_r6_at_most_three_facts_the_most_pressing_first(
     contacts: list[tuple[int, str, bool]], dues: list[int], chases: list[str], disputed: bool
 ) -> None:
     """R6: one line, not a report; each kind of fact once, in the order of what presses most."""
@@ -212,7 +212,7 @@ def test_dunning_is_a_warning_only_while_a_dispute_is_undecided_and_not_on_hold(
     assert dunning_ahead(charges[:1], (Dispute("d", "1", "r", NOW),), TODAY) is None
 
 
-def test_what_waits_comes_oldest_first_and_a_week_is_seven_days() -> None:
+def test_r10_what_waits_comes_oldest_first_and_a_week_is_seven_days() -> None:
     """R10: the oldest debt first; the week's contacts end seven days ago to the second."""
     owed = [contact(hours, answer=AnswerState.WAITING) for hours in (5, 90, 30)]
     assert waiting((*owed, contact(1))) == (owed[1], owed[2], owed[0])
@@ -223,7 +223,7 @@ def test_what_waits_comes_oldest_first_and_a_week_is_seven_days() -> None:
 # what is asked, and who may ----------------------------------------------------------------------------------------
 
 
-def test_every_kind_of_ticket_has_brief_questions_and_a_first_holder() -> None:
+def test_r36_every_kind_of_ticket_has_brief_questions_and_a_first_holder() -> None:
     """R36: a few questions each, every code once, choices without doubles."""
     for kind in TicketKind:
         codes = [question.code for question in QUESTIONS[kind]]
@@ -233,7 +233,7 @@ def test_every_kind_of_ticket_has_brief_questions_and_a_first_holder() -> None:
             assert len(set(question.choices)) == len(question.choices)
 
 
-def test_written_messages_that_come_in_are_debts() -> None:
+def test_r10_written_messages_that_come_in_are_debts() -> None:
     """R10: mail, SMS, fax, letter, web form and social wait for an answer; calls, chats, visits and ours do not."""
     owed = {channel for channel in CHANNELS if answer_needed(channel, Direction.INBOUND) is AnswerState.WAITING}
     assert owed == {Channel.EMAIL, Channel.SMS, Channel.FAX, Channel.LETTER, Channel.WEB, Channel.SOCIAL}
@@ -250,7 +250,7 @@ def test_priority_rises_by_one_and_not_beyond_the_highest() -> None:
     assert [raised(one) for one in Priority] == [Priority.NORMAL, Priority.HIGH, Priority.URGENT, Priority.URGENT]
 
 
-def test_a_reply_takes_the_way_the_customer_came() -> None:
+def test_r16_a_reply_takes_the_way_the_customer_came() -> None:
     """R16: their own channel where we can write on it, else e-mail, SMS, letter."""
     assert reply_channel(contact(1, channel=Channel.SMS), True, True) == Channel.SMS
     assert reply_channel(contact(1), True, True) == Channel.EMAIL

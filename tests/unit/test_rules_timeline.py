@@ -55,7 +55,7 @@ _entries = st.lists(_contacts | _events, max_size=25).map(
 
 
 @given(entries=_entries, order=st.randoms(use_true_random=False))
-def test_history_is_newest_first_whatever_came_first(entries: list[Entry], order: object) -> None:
+def test_r12_history_is_newest_first_whatever_came_first(entries: list[Entry], order: object) -> None:
     """R12: the merged history has one order, however pages and sources arrive."""
     shuffled = list(entries)
     order.shuffle(shuffled)  # type: ignore[attr-defined]
@@ -117,7 +117,7 @@ def test_a_thread_from_outside_cannot_pass_for_a_run_of_events() -> None:
     assert len(folded(rows)) == 3
 
 
-def test_an_outage_tells_its_story_once() -> None:
+def test_r26_an_outage_tells_its_story_once() -> None:
     """R26: begun, confirmed, news, restored: each once, in order, under names of their own that stay."""
     start = NOW - timedelta(hours=6)
     news = (
