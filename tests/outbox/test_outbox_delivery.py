@@ -286,7 +286,7 @@ async def test_a_sign_in_that_expires_midway_pauses_and_goes_on(tmp_path: Path) 
         assert desk.outbox.undelivered is None
 
 
-async def test_days_without_the_source(tmp_path: Path) -> None:
+async def test_r23_days_without_the_source(tmp_path: Path) -> None:
     """What is written over days, and by consoles started anew, is all there once the source is back, in order."""
     store = None
     customer: Customer | None = None

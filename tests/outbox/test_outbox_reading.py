@@ -95,7 +95,7 @@ async def test_an_answered_mail_leaves_the_queue_at_once(tmp_path: Path) -> None
         assert first is not None
 
 
-async def test_a_customer_taken_down_offline_is_there_in_every_way(tmp_path: Path) -> None:
+async def test_r23_a_customer_taken_down_offline_is_there_in_every_way(tmp_path: Path) -> None:
     """A new customer can be found, opened and worked with while the line is lost, and by both names afterwards."""
     async with a_desk(tmp_path) as desk:
         desk.line.cut()

@@ -97,7 +97,7 @@ def test_palette_help_and_leaving(desk: Session) -> None:
     assert desk.settings() == desk.before
 
 
-def test_what_is_typed_ahead_goes_where_it_belongs(desk: Session, demo_file: Path) -> None:
+def test_r25_what_is_typed_ahead_goes_where_it_belongs(desk: Session, demo_file: Path) -> None:
     """A whole call sent at once, as a slow line delivers it: customer, form, note and save, no letter a command."""
     note = "under the xx cable, hu hu, XAKW 0 1 2 3 : / ? u D"
     desk.send(number_of("third_chase").encode() + b"\rn" + note.encode() + b"\tc" + F2)

@@ -117,7 +117,7 @@ def test_nothing_is_left_for_later() -> None:
     assert [name for name in found if name != str(Path(__file__).relative_to(ROOT))] == []
 
 
-def test_customers_are_called_customers() -> None:
+def test_r8_customers_are_called_customers() -> None:
     """Whoever we serve is a customer (R8)."""
     never = "end" + " user"
     found = [
