@@ -42,11 +42,19 @@ class OutageChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PresenceChanged:
+    """Somebody opened this customer, left, began or stopped writing; nothing that is stored about them changed."""
+
+    customer_key: Key
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Resync:
     """Events were lost: everything on screen may be old."""
 
     cursor: str = ""
 
 
-Event = CustomerChanged | ContactAdded | TicketChanged | OutageChanged | Resync
+Event = CustomerChanged | ContactAdded | TicketChanged | OutageChanged | PresenceChanged | Resync
 """`cursor` is where to resume after this event."""

@@ -11,11 +11,13 @@ and its `Change`s hold both versions, so that the action can be undone by the ba
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
+from backends.areas import Hidden
 from backends.events import Event
 from backends.records import (
     Agent,
@@ -28,6 +30,7 @@ from backends.records import (
     Customer,
     Direction,
     Dispute,
+    DisputeState,
     Entry,
     Handover,
     Key,
@@ -66,6 +69,10 @@ class Capability(StrEnum):
     """Keeps the original of imported items."""
     LINKS = "links"
     """Keeps which records of several sources are the same."""
+    PENDING = "pending"
+    """Lists what is due over all customers."""
+    PRESENCE = "presence"
+    """Knows which agents have which customer open now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +167,68 @@ class QueueFilter:
 
     operator_keys: frozenset[Key] = frozenset()
     channels: frozenset[str] = frozenset()
+
+
+class PendingKind(StrEnum):
+    """What somebody at the desk has to do, by the record that says so."""
+
+    PROMISE = "promise"
+    HANDOVER = "handover"
+    CONTRACT = "contract"
+    DISPUTE = "dispute"
+    TICKET = "ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingFilter:
+    """Which pending things to list; empty parts let everything through."""
+
+    kinds: frozenset[PendingKind] = frozenset()
+    operator_keys: frozenset[Key] = frozenset()
+    """The operator that a ticket names; for all else that of the customer."""
+    until: datetime | None = None
+    """Due before this moment; what has no due time always belongs."""
+    outage_key: Key = ""
+    """Only promises that are due when this outage ends."""
+    ends_from: date | None = None
+    ends_to: date | None = None
+    """Contracts: the first and the last day on which the fixed term may end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Something to be done for a customer.
+
+    Due are: a promise and a handover at their `due_at`, a ticket at its `next_step_at`, a contract on the day it ends,
+    a dispute on the first dunning day of its unpaid charges. Days count from midnight in UTC; which hour of the
+    operator's day is meant, and what follows from it, is for the rules.
+    """
+
+    kind: PendingKind
+    record: Promise | Handover | Contract | Dispute | Ticket
+    customer: Customer
+    due_at: datetime | None = None
+
+
+PENDING_DISPUTES = frozenset({DisputeState.OPEN, DisputeState.HOLD_ASKED})
+"""Disputes in which billing has not promised yet not to dun."""
+
+PRESENCE_AGE = timedelta(seconds=90)
+"""A console that was not heard of for this long is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """An agent who has a customer open now. Moments are in UTC; `seen_at` is by the clock of the store."""
+
+    agent: str
+    """The agent's login."""
+    customer_key: Key
+    since: datetime
+    seen_at: datetime
+    ticket_key: Key = ""
+    writing: bool = False
+    """Whether the agent is writing to the customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +418,16 @@ class Backend(Protocol):
     async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
         """Return every link that has one of these ends, oldest first."""
 
+    async def pending(
+        self, only: PendingFilter = PendingFilter(), *, after: str | None = None, limit: int = 200
+    ) -> Page[Pending]:
+        """Return what is to be done over all customers, by due time (those without one last), then kind, then key.
+
+        These are: open promises; handovers neither accepted nor declined; running contracts whose fixed term ends
+        within `[ends_from, ends_to]`; disputes that are open or whose hold is asked for; open tickets with a time for
+        their next step. Raises Unsupported without the capability, Invalid `after` for a cursor that no page gave.
+        """
+
     # writing ------------------------------------------------------------------------------------------------------
 
     async def write(self, batch: Batch) -> Receipt:
@@ -361,6 +440,18 @@ class Backend(Protocol):
 
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
         """Yield what changes from now on, or from the cursor `since`; ends only when cancelled or closed."""
+
+    async def present(self, presence: Presence | None, *, agent: str, console: str) -> None:
+        """Say which customer `agent` has open in this console; None says: none.
+
+        To be told again every 30 seconds: a console that is not heard of for 90 seconds is gone. The others hear
+        PresenceChanged when somebody comes, goes, begins or stops writing, not each time it is told. It is no deed:
+        not in the audit trail, not in an export, not to be undone. A customer of whom the store knows nothing is
+        passed over. Raises Unsupported without the capability, Busy, Unavailable.
+        """
+
+    async def presence(self, customer_key: Key) -> tuple[Presence, ...]:
+        """Return who has this customer open now, each agent once, by login; raises Unsupported."""
 
     # keeping ------------------------------------------------------------------------------------------------------
 
@@ -404,6 +495,17 @@ class Origins(Protocol):
 
     async def stored(self, kind: type[Record], origins: Collection[Origin]) -> Mapping[Origin, Key]:
         """Return the keys of those records of `kind` that came from one of `origins`."""
+
+
+@runtime_checkable
+class LeavesOut(Protocol):
+    """What a store offers beside the port that can keep from fetching what a role may not see (R41)."""
+
+    def leave_out(self, hidden: Hidden) -> AbstractContextManager[None]:
+        """Fetch nothing of what is hidden within the block: its fields come back empty, its records do not exist.
+
+        It holds for what is read in the task that runs the block and in those it begins; writing is not concerned.
+        """
 
 
 @runtime_checkable

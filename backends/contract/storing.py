@@ -86,7 +86,7 @@ class RoundTripContract(Contract):
             assert isinstance(ticket, Ticket)
             assert await backend.ticket(ticket.key) == ticket
         on = tickets[0].key if tickets else ""
-        (contacts,) = await self._rounds(backend, data.draw(strategies.contacts(customer, on, line, earlier)))
+        (contacts,) = await self._rounds(backend, data.draw(strategies.contacts(customer, on, line, earlier, outage)))
         for contact in contacts:
             assert await backend.contact(contact.key) == contact
         event = replace(a_ticket_event(a_ticket(customer)), ticket_key=on)

@@ -137,6 +137,9 @@ operators = st.builds(
     greeting=bodies,
     desk_hours=words,
     chase_threshold=counts,
+    region=st.sampled_from(("", "SCT", "21", "M")),
+    accept_minutes=counts,
+    ladder=_some(words),
     active=st.booleans(),
 )
 
@@ -151,6 +154,7 @@ def agents(operator: Key) -> st.SearchStrategy[Agent]:
         roles=st.frozensets(st.sampled_from(Role)),
         languages=_some(st.sampled_from(("pl", "it", "fr"))),
         operator_keys=_keys(operator),
+        skills=_some(st.sampled_from(TicketKind).map(str) | services),
         active=st.booleans(),
     )
 
@@ -249,8 +253,8 @@ def disputes(customer: Key, charge: Key, ticket: Key) -> st.SearchStrategy[Dispu
     )
 
 
-def contacts(customer: Customer, ticket: Key, line: Key, earlier: Key) -> st.SearchStrategy[Contact]:
-    """Return contacts of `customer`, some on `ticket` or `line`, some answered by `earlier`."""
+def contacts(customer: Customer, ticket: Key, line: Key, earlier: Key, outage: Key) -> st.SearchStrategy[Contact]:
+    """Return contacts of `customer`, some on `ticket`, `line` or `outage`, some answered by `earlier`."""
     return st.builds(
         Contact,
         key=st.builds(new_key),
@@ -266,6 +270,7 @@ def contacts(customer: Customer, ticket: Key, line: Key, earlier: Key) -> st.Sea
         thread=words,
         ticket_key=st.sampled_from(("", ticket)),
         line_key=st.sampled_from(("", line)),
+        outage_key=st.sampled_from(("", outage)),
         agent=words,
         sender=words,
         recipient=words,
@@ -303,6 +308,7 @@ def tickets(customer: Customer, line: Key, outage: Key) -> st.SearchStrategy[Tic
         holder_name=words,
         holder_reference=words,
         held_since=_maybe(moments),
+        escalated_to=words,
         next_step=words,
         next_step_at=_maybe(moments),
         taken_in_charge_at=_maybe(moments),
@@ -310,6 +316,7 @@ def tickets(customer: Customer, line: Key, outage: Key) -> st.SearchStrategy[Tic
         reference_given_at=_maybe(moments),
         closed_at=_maybe(moments),
         outcome=_maybe(st.sampled_from(Outcome)),
+        class_proposed=_maybe(st.sampled_from(Outcome)),
         outcome_reason=words,
         resolution=bodies,
         compensations=_some(st.builds(Compensation, money, words, moments, words)),
@@ -413,6 +420,8 @@ def handovers(ticket: Ticket) -> st.SearchStrategy[Handover]:
         due_at=_maybe(moments),
         accepted_at=_maybe(moments),
         accepted_by=words,
+        declined_at=_maybe(moments),
+        declined_reason=words,
     )
 
 

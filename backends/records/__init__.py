@@ -28,6 +28,7 @@ from backends.records.outages import (
 )
 from backends.records.people import (
     Agent,
+    Area,
     AuthorisedParty,
     ContactPoint,
     Customer,
@@ -85,8 +86,8 @@ Entry = Contact | TicketEvent
 
 __all__ = [
     "CHANNELS", "FIRST_LINK", "KINDS", "LIVE_OUTAGE_STATES", "NEEDS_IDENTITY_DOCUMENT", "OPEN_STATES", "Agent",
-    "AnswerState", "Attachment", "AuditEntry", "AuditVerdict", "AuthorisedParty", "CallRoute", "Channel", "Charge",
-    "Chase", "Compensation", "Contact", "ContactPoint", "Contract", "ContractState", "Coverage", "Customer",
+    "AnswerState", "Area", "Attachment", "AuditEntry", "AuditVerdict", "AuthorisedParty", "CallRoute", "Channel",
+    "Charge", "Chase", "Compensation", "Contact", "ContactPoint", "Contract", "ContractState", "Coverage", "Customer",
     "CustomerFlag", "CustomerKind", "Direction", "Dispute", "DisputeState", "Entry", "Handover", "Holder", "Key",
     "Line", "LineState", "Link", "LinkKind", "Money", "NetworkPath", "Operator", "Origin", "Outage", "OutageKind",
     "OutageState", "OutageUpdate", "Outcome", "Place", "PointKind", "Priority", "Promise", "PromiseKind",

@@ -104,6 +104,8 @@ class Contact:
     """Contacts of one thread share it; empty for one that stands alone."""
     ticket_key: Key = ""
     line_key: Key = ""
+    outage_key: Key = ""
+    """The outage that the caller was attached to (R26)."""
     agent: str = ""
     """Name of the colleague who took or sent it."""
     sender: str = ""

@@ -30,6 +30,12 @@ class Operator:
     """Weekly hours of the desk in local time, e.g. `Mon-Fri 08:00-18:00; Sat 09:00-13:00`; empty is always."""
     chase_threshold: int = 3
     """From this chase on, the ticket's priority is raised (R37)."""
+    region: str = ""
+    """Subdivision of the country whose holidays count (ISO 3166-2 without the country), e.g. `SCT`."""
+    accept_minutes: int = 30
+    """A handover that is not accepted within these minutes is raised (R22)."""
+    ladder: tuple[str, ...] = ()
+    """Names of the rungs of escalation, lowest first; empty for the shipped ladder."""
     active: bool = True
     version: int = 0
 
@@ -119,6 +125,17 @@ class Role(StrEnum):
     ADVISOR = "advisor"
 
 
+class Area(StrEnum):
+    """A part of what is known of customers that a role may be kept from (R41)."""
+
+    PAYMENT = "payment"
+    """Charges, disputes, prices, compensations."""
+    DOCUMENTS = "documents"
+    """Attachments, and that they are there."""
+    NETWORK = "network"
+    """Lines' ways through the network and addresses of devices."""
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """A person who takes contacts."""
@@ -130,5 +147,7 @@ class Agent:
     languages: tuple[str, ...] = ()
     operator_keys: tuple[Key, ...] = ()
     """Operators this agent answers for; empty means all."""
+    skills: tuple[str, ...] = ()
+    """Kinds of ticket or codes of services this agent is the one for."""
     active: bool = True
     version: int = 0

@@ -100,6 +100,8 @@ class Ticket:
     holder_reference: str = ""
     """The supplier's own number for it (R20)."""
     held_since: datetime | None = None
+    escalated_to: str = ""
+    """Code of the rung of the operator's ladder that the case was taken to (R38)."""
     next_step: str = ""
     next_step_at: datetime | None = None
     taken_in_charge_at: datetime | None = None
@@ -110,6 +112,8 @@ class Ticket:
     """When the customer was told the reference (R34)."""
     closed_at: datetime | None = None
     outcome: Outcome | None = None
+    class_proposed: Outcome | None = None
+    """What the rule proposed at closing (R4); where `outcome` differs, `outcome_reason` says why."""
     outcome_reason: str = ""
     resolution: str = ""
     compensations: tuple[Compensation, ...] = ()
@@ -136,6 +140,13 @@ class TicketEventKind(StrEnum):
     OUTAGE_ATTACHED = "outage_attached"
     JOINED = "joined"
     NOTE = "note"
+    ESCALATED = "escalated"
+    PARTED = "parted"
+    """A joined contact was taken off again."""
+    OVERRIDDEN = "overridden"
+    """Steps of a guide were taken in spite of an outage; the text is the reason (R28)."""
+    RAISED = "raised"
+    """A handover was not accepted in time (R22)."""
     CLOSED = "closed"
     REOPENED = "reopened"
 
@@ -181,6 +192,8 @@ class PromiseKind(StrEnum):
     CALL_BACK = "call_back"
     WORD_AT_RESTORATION = "word_at_restoration"
     """To tell the customer when an outage is over (R27); its due time is the outage's end."""
+    DOCUMENT_CHECK = "document_check"
+    """To look, 48 to 72 hours after a fax or letter, whether the paper came; the customer was not told of it."""
 
 
 class PromiseState(StrEnum):
@@ -203,6 +216,7 @@ class Promise:
     due_at: datetime | None
     ticket_key: Key = ""
     contact_key: Key = ""
+    """The contact that it was made in, or the paper that is to be looked for."""
     outage_key: Key = ""
     made_by: str = ""
     owner: str = ""
@@ -252,4 +266,6 @@ class Handover:
     due_at: datetime | None = None
     accepted_at: datetime | None = None
     accepted_by: str = ""
+    declined_at: datetime | None = None
+    declined_reason: str = ""
     version: int = 0

@@ -5,10 +5,10 @@ A database carries its revision in the table `alembic_version`; opening compares
 
 from __future__ import annotations
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision that this program creates, reads and writes."""
 
-KNOWN = ("0001", "0002")
+KNOWN = ("0001", "0002", "0003")
 """All revisions up to `HEAD`, oldest first; any other one was made by a newer program."""
 
 APPLICATION_ID = 0x43424F44

@@ -53,6 +53,11 @@ def _code(table: str, column: str, codes: type[StrEnum]) -> sa.CheckConstraint:
     return sa.CheckConstraint(f'"{column}" IN ({listed})', name=f"ck_{table}_{column}")
 
 
+def _later(value: str, kind: Any = sa.Text) -> Any:
+    """Return the field of a column that came with a later revision, and what stands in it for older rows."""
+    return Field(sa_type=kind, sa_column_kwargs={"server_default": sa.text(value)})
+
+
 def _flag(table: str, column: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN (0, 1)", name=f"ck_{table}_{column}")
 
@@ -90,6 +95,9 @@ class OperatorRow(Stored, table=True):
     greeting: Text
     desk_hours: Text
     chase_threshold: int
+    region: str = _later("''")
+    accept_minutes: int = _later("30", sa.Integer)
+    ladder: str = _later("'[]'")
     active: int
     version: int
 
@@ -105,6 +113,7 @@ class AgentRow(Stored, table=True):
     roles: Text
     languages: Text
     operator_ids: Text
+    skills: str = _later("'[]'")
     active: int
     version: int
 
@@ -187,6 +196,7 @@ class ContractRow(Stored, table=True):
     __table_args__ = (
         _code("contract", "state", ContractState),
         sa.Index("ix_contract_number", "number_key"),
+        sa.Index("ix_contract_ends", "ends_on", sqlite_where=sa.text("ends_on IS NOT NULL AND state = 'running'")),
         STRICT,
     )
     id: int = Field(primary_key=True)
@@ -273,12 +283,18 @@ class TicketRow(Stored, table=True):
         _code("ticket", "priority", Priority),
         _code("ticket", "holder", Holder),
         _code("ticket", "outcome", Outcome),
+        _code("ticket", "class_proposed", Outcome),
         _origin("ticket"),
         sa.UniqueConstraint("reference_key", name="uq_ticket_reference"),
         sa.Index("ix_ticket_customer", "customer_id", "opened_at", "id"),
         sa.Index("ix_ticket_digits", sa.text("ltrim(reference_key, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')")),
         sa.Index("ix_ticket_state", "state", "opened_at", "id"),
         sa.Index("ix_ticket_opened", "opened_at", "id"),
+        sa.Index(
+            "ix_ticket_next_step",
+            "next_step_at",
+            sqlite_where=sa.text("next_step_at IS NOT NULL AND state <> 'closed'"),
+        ),
         STRICT,
     )
     id: int = Field(primary_key=True)
@@ -301,6 +317,7 @@ class TicketRow(Stored, table=True):
     holder_name: Text
     holder_reference: Text
     held_since: OptionalMoment = None
+    escalated_to: str = _later("''")
     next_step: Text
     next_step_at: OptionalMoment = None
     taken_in_charge_at: OptionalMoment = None
@@ -308,6 +325,7 @@ class TicketRow(Stored, table=True):
     reference_given_at: OptionalMoment = None
     closed_at: OptionalMoment = None
     outcome: OptionalText = None
+    class_proposed: OptionalText = None
     outcome_reason: Text
     resolution: Text
     compensations: Text
@@ -331,6 +349,7 @@ class ContactRow(Stored, table=True):
         sa.Index("ix_contact_waiting", "at", "id", sqlite_where=sa.text("answer = 'waiting'")),
         sa.Index("ix_contact_ticket", "ticket_id", "at", sqlite_where=sa.text("ticket_id IS NOT NULL")),
         sa.Index("ix_contact_line", "line_id", sqlite_where=sa.text("line_id IS NOT NULL")),
+        sa.Index("ix_contact_outage", "outage_id", sqlite_where=sa.text("outage_id IS NOT NULL")),
         sa.Index("ix_contact_answered_by", "answered_by_id", sqlite_where=sa.text("answered_by_id IS NOT NULL")),
         STRICT,
     )
@@ -349,6 +368,7 @@ class ContactRow(Stored, table=True):
     thread: Text
     ticket_id: int | None = _refers("ticket")
     line_id: int | None = _refers("line")
+    outage_id: int | None = _refers("outage")
     agent: Text
     sender: Text
     recipient: Text
@@ -377,7 +397,11 @@ class DisputeRow(Stored, table=True):
     """A customer's objection to charges."""
 
     __tablename__ = "dispute"
-    __table_args__ = (_code("dispute", "state", DisputeState), STRICT)
+    __table_args__ = (
+        _code("dispute", "state", DisputeState),
+        sa.Index("ix_dispute_pending", "state", sqlite_where=sa.text("state IN ('open', 'hold_asked')")),
+        STRICT,
+    )
     id: int = Field(primary_key=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)
     reason: Text
@@ -477,7 +501,11 @@ class HandoverRow(Stored, table=True):
     """A ticket passed to somebody who must accept it."""
 
     __tablename__ = "handover"
-    __table_args__ = (_code("handover", "to", Holder), STRICT)
+    __table_args__ = (
+        _code("handover", "to", Holder),
+        sa.Index("ix_handover_due", "due_at", sqlite_where=sa.text("accepted_at IS NULL AND declined_at IS NULL")),
+        STRICT,
+    )
     id: int = Field(primary_key=True)
     ticket_id: int = Field(foreign_key="ticket.id", index=True)
     customer_id: int = Field(foreign_key="customer.id", index=True)
@@ -489,6 +517,8 @@ class HandoverRow(Stored, table=True):
     due_at: OptionalMoment = None
     accepted_at: OptionalMoment = None
     accepted_by: Text
+    declined_at: OptionalMoment = None
+    declined_reason: str = _later("''")
     version: int
 
 

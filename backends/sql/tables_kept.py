@@ -62,6 +62,26 @@ class LinkCustomerRow(Stored, table=True):
     link_id: int = Field(foreign_key="link.id")
 
 
+class PresenceRow(Stored, table=True):
+    """Which console has which customer open: told every half minute, never kept longer than the consoles are there."""
+
+    __tablename__ = "presence"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("agent", "console"),
+        sa.Index("ix_presence_customer", "customer_id"),
+        sa.Index("ix_presence_ticket", "ticket_id"),
+        sa.CheckConstraint("writing IN (0, 1)", name="ck_presence_writing"),
+        CLUSTERED,
+    )
+    agent: Text
+    console: Text
+    customer_id: int = Field(foreign_key="customer.id", ondelete="CASCADE")
+    ticket_id: int | None = Field(default=None, foreign_key="ticket.id", ondelete="SET NULL")
+    since: Moment
+    seen_at: Moment
+    writing: int
+
+
 class OriginalRow(Stored, table=True):
     """The original of an imported item, byte for byte."""
 

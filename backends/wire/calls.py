@@ -107,6 +107,9 @@ TICKETS = Call("tickets", Backend.tickets)
 OUTAGES = Call("outages", Backend.outages)
 LINKS = Call("links", Backend.links)
 QUEUE = Call("queue", Backend.queue)
+PENDING = Call("pending", Backend.pending)
+PRESENCE = Call("presence", Backend.presence)
+PRESENT = Call("present", Backend.present, changes=True)
 WRITE = Call("write", Backend.write, changes=True)
 NOTE_READ = Call("note_read", Backend.note_read, changes=True)
 AUDIT = Call("audit", Backend.audit)
@@ -117,6 +120,7 @@ STORED = Call("stored", Origins.stored)
 
 CALLS: tuple[Call, ...] = (
     OPERATORS, AGENTS, SEARCH, SEARCH_TEXT, CUSTOMER_FILE, CUSTOMERS, TIMELINE, CONTACT, TICKET, TICKETS, OUTAGES,
-    QUEUE, LINKS, WRITE, NOTE_READ, AUDIT, AUDIT_VERIFY, EXPORT, FORGET, STORED,
+    QUEUE, LINKS, PENDING, PRESENCE, PRESENT, WRITE, NOTE_READ, AUDIT, AUDIT_VERIFY, EXPORT, FORGET,
+    STORED,
 )  # fmt: skip
 """Every method that is carried over a wire; opening, closing and events are not calls."""

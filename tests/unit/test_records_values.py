@@ -62,7 +62,7 @@ def test_exported_names_are_pinned() -> None:
     """What plug-in authors import is exactly this; a name that goes away breaks them."""
     names = """
         CHANNELS FIRST_LINK KINDS Link LinkKind LIVE_OUTAGE_STATES NEEDS_IDENTITY_DOCUMENT OPEN_STATES
-        Agent AnswerState Attachment AuditEntry AuditVerdict AuthorisedParty CallRoute Channel Charge Chase
+        Agent AnswerState Area Attachment AuditEntry AuditVerdict AuthorisedParty CallRoute Channel Charge Chase
         Compensation Contact ContactPoint Contract ContractState Coverage Customer CustomerFlag CustomerKind Direction
         Dispute DisputeState Entry Handover Holder Key Line LineState Money NetworkPath Operator Origin Outage
         OutageKind OutageState OutageUpdate Outcome Place PointKind Priority Promise PromiseKind PromiseState Record
@@ -131,6 +131,7 @@ def test_every_record_has_key_and_version() -> None:
 
 CODES = {
     "AnswerState": "not_needed waiting answered waived",
+    "Area": "payment documents network",
     "ContractState": "offered running notice_given ended",
     "CustomerFlag": "priority_repair authorised_third_party accessible_format vulnerable business no_marketing"
     " forgotten",
@@ -145,11 +146,12 @@ CODES = {
     "Outcome": "right_first_time recovered compounded",
     "PointKind": "phone mobile email fax social",
     "Priority": "low normal high urgent",
-    "PromiseKind": "deed call_back word_at_restoration",
+    "PromiseKind": "deed call_back word_at_restoration document_check",
     "PromiseState": "open kept withdrawn",
     "Role": "desk hotline technical billing supervisor advisor",
     "TicketEventKind": "opened state holder priority chased promised promise_kept promise_withdrawn visit handover"
-    " next_step reference_given compensation outage_attached joined note closed reopened",
+    " next_step reference_given compensation outage_attached joined note escalated parted"
+    " overridden raised closed reopened",
     "TicketKind": "fault installation billing complaint sales change data_request",
     "TicketState": "open in_progress waiting_customer solved closed",
     "VisitState": "planned confirmed done missed cancelled",
@@ -234,7 +236,7 @@ def test_a_row_is_chained_by_the_moment_not_by_its_notation() -> None:
 OF_EACH_KIND: list[st.SearchStrategy[Any]] = [
     strategies.operators, strategies.agents("o"), strategies.customers("o"), strategies.lines("c"),
     strategies.contracts("c", "l"), strategies.charges("c", "k"), strategies.disputes("c", "f", "t"),
-    strategies.contacts(CUSTOMER, "t", "l", "e"), strategies.tickets(CUSTOMER, "l", "o"),
+    strategies.contacts(CUSTOMER, "t", "l", "e", "o"), strategies.tickets(CUSTOMER, "l", "o"),
     strategies.ticket_events(TICKET, "k"), strategies.chases(TICKET, "k"), strategies.promises(TICKET, "k", "o"),
     strategies.visits(TICKET), strategies.handovers(TICKET), strategies.outages("o"), strategies.links,
 ]  # fmt: skip

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from backends.contract.samples import a_contact, a_customer, a_foreign_end, a_link, an_operator
 from backends.errors import Damaged, Unavailable, WrongVersion
 from backends.port import Batch, Put
-from backends.records import Origin
+from backends.records import Origin, Outcome, PromiseKind
 from backends.sql import connecting, open_url, revisions, schema
 from backends.sql.connecting import path_of
 from backends.sql.shapes import SHAPES
@@ -43,6 +44,82 @@ def at_revision_0001(file: Path) -> Path:
     return file
 
 
+def rows_of(connection: sqlite3.Connection, *tables: str) -> list[dict[str, object]]:
+    """Return all rows of these tables, each by the names of its columns."""
+    connection.row_factory = sqlite3.Row
+    found = [dict(row) for table in tables for row in connection.execute(f"SELECT * FROM {table} ORDER BY id")]
+    connection.row_factory = None
+    return found
+
+
+def at_revision_0002(file: Path) -> Path:
+    """Make a store as the second release made it: an event and a promise on a ticket, a handover, a contact."""
+    at_revision_0001(file)
+    schema.upgrade(file, to="0002")
+    connection = sqlite3.connect(file)
+    with connection:
+        connection.executescript(
+            """
+            INSERT INTO ticket (id, reference, reference_key, customer_id, operator_id, kind, subject, opened_at, state,
+              priority, description, details, opened_by, holder, holder_name, holder_reference, next_step,
+              next_step_at, outcome_reason, resolution, compensations, version)
+              VALUES (1, 'T-1000', 'T1000', 1, 1, 'fault', 'No line', 5, 'open', 'normal', '', '[]', 'ola', 'desk', '',
+              '', 'look', 9, '', '', '[]', 4);
+            INSERT INTO contact (id, reference, reference_key, customer_id, operator_id, channel, direction, at,
+              subject, body, whole, seconds, thread, ticket_id, agent, sender, recipient, answer, waived_reason,
+              attachments, outcome, version)
+              VALUES (1, 'K-1000', 'K1000', 1, 1, 'call', 'in', 5, '', 'dead', 1, 60, '', 1, 'ola', '', '',
+              'not_needed', '', '[]', '', 1);
+            INSERT INTO ticket_event (id, ticket_id, customer_id, kind, at, by, before, after, text, contact_id,
+              version) VALUES (7, 1, 1, 'reopened', 5, 'ola', 'closed', 'open', 'zażółć', 1, 1);
+            INSERT INTO promise (id, customer_id, kind, deed, made_at, due_at, ticket_id, contact_id, made_by, owner,
+              state, closed_reason, version)
+              VALUES (3, 1, 'call_back', 'call', 5, 20, 1, 1, 'ola', 'ola', 'open', '', 2);
+            INSERT INTO handover (id, ticket_id, customer_id, "to", at, by, note, told_customer, due_at, accepted_by,
+              version) VALUES (2, 1, 1, 'technical', 5, 'ola', '', '', 30, '', 1);
+            """
+        )
+    connection.close()
+    return file
+
+
+async def test_a_second_store_is_upgraded_to_the_rules_of_the_desk(tmp_path: Path) -> None:
+    """Nothing stored before is changed; what is new has its default and can be stored; the copy stays as it was."""
+    file = at_revision_0002(tmp_path / "old.db")
+    tables = ("operator", "customer", "ticket", "contact", "ticket_event", "promise", "handover")
+    connection = sqlite3.connect(file)
+    held = rows_of(connection, *tables)
+    connection.close()
+    backend = open_url(f"sqlite://{file}")
+    assert await backend.backup(str(tmp_path / "copy.db")) > 0
+    heard: list[str] = []
+    assert await backend.upgrade(heard.append) == revisions.HEAD
+    assert heard == ["0003"]
+    connection = sqlite3.connect(file)
+    assert schema.differences(connection) == []
+    after = rows_of(connection, *tables)
+    connection.close()
+    assert len(held) == 7
+    assert all(was.items() <= now.items() for was, now in zip(held, after, strict=True))
+    copy = sqlite3.connect(tmp_path / "copy.db")
+    assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+    assert rows_of(copy, *tables) == held
+    copy.close()
+    await backend.open()
+    found = await backend.customer_file("customer:1")
+    (ticket,), (promise,), (handover,) = found.tickets, found.promises, found.handovers
+    assert (found.operator.region, found.operator.accept_minutes, found.operator.ladder) == ("", 30, ())
+    assert (ticket.escalated_to, ticket.class_proposed, handover.declined_at) == ("", None, None)
+    checked = replace(promise, kind=PromiseKind.DOCUMENT_CHECK)
+    receipt = await backend.write(
+        Batch((Put(checked, seen=2), Put(replace(ticket, class_proposed=Outcome.RECOVERED), seen=4)), "ola")
+    )
+    assert receipt.changes[0].after == replace(checked, version=3)
+    sound = {name: passed for name, passed, _ in await backend.check()}
+    assert [name for name in ("schema", "references", "integrity") if not sound[name]] == []
+    await backend.close()
+
+
 async def test_a_first_store_reads_after_all_upgrades(tmp_path: Path) -> None:
     """What the first release stored is read by this one after its upgrade."""
     file = at_revision_0001(tmp_path / "old.db")
@@ -63,20 +140,20 @@ async def test_a_first_store_is_upgraded_to_links(tmp_path: Path, made: str) -> 
     if made == "before the index of digits":
         connection.execute("DROP INDEX ix_ticket_digits")
         connection.commit()
-    held = [connection.execute(f"SELECT * FROM {table}").fetchall() for table in ("customer", "operator")]
+    held = rows_of(connection, "customer", "operator")
     connection.close()
     backend = open_url(f"sqlite://{file}", name="desk")
     with pytest.raises(WrongVersion) as raised:
         await backend.open()
     assert not raised.value.newer
     heard: list[str] = []
-    assert await backend.upgrade(heard.append) == "0002"
-    assert heard == ["0002"]
+    assert await backend.upgrade(heard.append) == revisions.HEAD
+    assert heard == ["0002", "0003"]
     connection = sqlite3.connect(file)
     assert schema.differences(connection) == []
-    after = [connection.execute(f"SELECT * FROM {table}").fetchall() for table in ("customer", "operator")]
+    after = rows_of(connection, "customer", "operator")
     connection.close()
-    assert after == held
+    assert all(was.items() <= now.items() for was, now in zip(held, after, strict=True))
     await backend.open()
     link = a_link(Origin("desk", "customer:1"), a_foreign_end())
     await backend.write(Batch((Put(link),), "ola"))

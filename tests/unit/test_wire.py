@@ -68,7 +68,7 @@ STRATEGIES: dict[type[Record], st.SearchStrategy[Any]] = {
     records.Contract: many.contracts("c", "l"),
     records.Charge: many.charges("c", "k"),
     records.Dispute: many.disputes("c", "h", "t"),
-    records.Contact: many.contacts(CUSTOMER, "t", "l", "e"),
+    records.Contact: many.contacts(CUSTOMER, "t", "l", "e", "o"),
     records.Ticket: many.tickets(CUSTOMER, "l", "a"),
     records.TicketEvent: many.ticket_events(TICKET, "k"),
     records.Chase: many.chases(TICKET, "k"),
