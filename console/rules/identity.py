@@ -115,7 +115,7 @@ def _beginning(text: str) -> str:
     return " ".join(fold(text).split())[:BEGINNING]
 
 
-def _subject(text: str) -> str:
+def plain_subject(text: str) -> str:
     """Return a subject without marks of answering, forwarding and of ticket systems: `Re: [desk #12] No tone`."""
     words = " ".join(fold(text).split())
     while True:
@@ -140,7 +140,7 @@ def same_contact(one: Contact, other: Contact) -> bool:
     bodies = _beginning(one.body), _beginning(other.body)
     shorter = min(len(text) for text in bodies)
     alike = bool(shorter) and bodies[0][:shorter] == bodies[1][:shorter] and (shorter >= 40 or bodies[0] == bodies[1])
-    if one.subject and other.subject and _subject(one.subject) == _subject(other.subject):
+    if one.subject and other.subject and plain_subject(one.subject) == plain_subject(other.subject):
         return apart <= SAME_SUBJECT and (alike or not all(bodies))
     if any(bodies):
         return apart <= SAME_MOMENT and alike
