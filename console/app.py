@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,13 +18,15 @@ from textual.screen import Screen
 import themes
 from backends.errors import BackendError, NotFound
 from backends.events import Event as Change
-from backends.events import OutageChanged, Resync
+from backends.events import OutageChanged, Resync, TicketChanged
+from backends.port import Receipt
 from backends.records import Key, Outage
 from console.actions import BY_ID
 from console.desk.desk import Desk
 from console.desk.live import listen
 from console.desk.local import LocalStore, Spot
 from console.desk.picture import find_one
+from console.desk.sensing import Sensing
 from console.desk.sources import Journalled
 from console.desk.starting import begin
 from console.i18n import _, _n
@@ -48,6 +51,8 @@ COALESCE = 0.04
 """Seconds that changes are collected before the screen is read anew."""
 QUICK = 0.08
 """Seconds within which a customer is expected; a slower one gets a screen that says it is loading."""
+SENSE_AFTER = 1.5
+"""Seconds that news of tickets are collected before the sensor looks at them: twenty calls at once are one look."""
 MINUTE = 60
 SAME_CALL = timedelta(minutes=15)
 """A form left by an unexpected end opens by itself within this time; later its draft waits in the list."""
@@ -101,6 +106,9 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         self._all_dirty = False
         self._outages_dirty = False
         self._refreshing = False
+        self.sensing = Sensing(desk)
+        self._sense_due = False
+        desk.on_stored = self._stored
         for one in themes.load():
             self.register_theme(one)
         fitting = _THEMES.get(terminal.colours, themes.DEFAULT) if terminal else themes.DEFAULT
@@ -264,7 +272,25 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
             self._outages_dirty = True
         else:
             self._dirty.add(event.customer_key)
+        if isinstance(event, TicketChanged | Resync):
+            self._sense_soon()
         self._soon()
+
+    def _stored(self, receipt: Receipt) -> None:
+        if self.sensing.concerns(receipt):
+            self._sense_soon()
+
+    def _sense_soon(self) -> None:
+        if not self._sense_due and self.sensing.awake:
+            self._sense_due = True
+            self.set_timer(SENSE_AFTER, self._sense)
+
+    @work(exclusive=True, group="sense", exit_on_error=False)
+    async def _sense(self) -> None:
+        """Propose what many report alike (R26); that a source is away is told by whoever needs it."""
+        self._sense_due = False
+        with suppress(BackendError):
+            await self.sensing.sense()
 
     def _lost(self, error: BackendError) -> None:
         self.source_error = error

@@ -78,6 +78,8 @@ class Desk:
     """Why the last opening of a customer is not on the audit trail; None when it is."""
     rules: DeskRules = field(default_factory=DeskRules)
     """By which rules it works; the shipped ones where nobody said otherwise."""
+    on_stored: Callable[[Receipt], None] | None = None
+    """Hears of each batch that the agent stored, for what follows from it: sources need not tell us our own news."""
 
     async def start(self) -> None:
         """Learn the operators and who the agent is; raises what the backend raises."""
@@ -147,11 +149,17 @@ class Desk:
         """Return a contact with its whole body."""
         return await self.backend.contact(key)
 
+    @property
+    def outage_operators(self) -> frozenset[Key]:
+        """Whose outages concern the agent: their operators and those above, whose network it is; empty means all."""
+        above = {self.operators[key].parent_key for key in self.operator_keys if key in self.operators}
+        return self.operator_keys | frozenset(above - {""}) if self.operator_keys else frozenset()
+
     async def live_outages(self) -> tuple[Outage, ...]:
         """Return the outages that are going on for the agent's operators; none where the backend knows none."""
         if not self.can(Capability.OUTAGES):
             return ()
-        return await self.backend.outages(OutageFilter(states=LIVE_OUTAGE_STATES, operator_keys=self.operator_keys))
+        return await self.backend.outages(OutageFilter(states=LIVE_OUTAGE_STATES, operator_keys=self.outage_operators))
 
     def sources(self) -> tuple[Source, ...]:
         """Return how the sources stand, whoever is open."""
@@ -191,6 +199,8 @@ class Desk:
         receipt = await self.backend.write(replace(whole, idempotency_key=occasion) if occasion else whole)
         deed = Deed(action, customer_key, about, receipt, self.clock())
         self.deeds.append(deed)
+        if self.on_stored is not None:
+            self.on_stored(receipt)
         return deed
 
     async def _with_whole_bodies(self, batch: Batch) -> Batch:

@@ -1,7 +1,8 @@
 """Whether an outage hits a line, and exactly why (R26).
 
 Services narrow; places and network elements are alternatives. Comparison knows no case, no diacritics and no spaces,
-and an element covers everything below it: `lub-3` covers the port `lub-3/1/4`.
+and an element covers everything below it: `lub-3` covers the port `lub-3/1/4`. Of towns and postcodes letters and
+digits alone count: `St. Albans`, `St Albans` and `ST-ALBANS` are one.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def _bare(text: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _postcode(text: str) -> str:
+def _letters(text: str) -> str:
     return "".join(character for character in fold(text) if character.isalnum())
 
 
@@ -81,6 +82,45 @@ def _names_on(path: NetworkPath) -> dict[str, str]:
     return levels
 
 
+@dataclass(frozen=True, slots=True)
+class Element:
+    """Something that a line runs over: `bare` compares, `shown` is how it is spelled, `level` is empty for a part of a
+    name, such as the card `lub-3/1` of the port `lub-3/1/4`."""
+
+    bare: str
+    shown: str
+    level: str = ""
+
+
+@lru_cache(maxsize=1024)
+def elements_on(path: NetworkPath) -> tuple[Element, ...]:
+    """Return what a line runs over, nearest to the customer first: its port, cards within the OLT, OLT, node, exchange.
+
+    What only begins like the OLT's name (`lub` of `lub-3`) is left out: several OLTs may be called so.
+    """
+    found = [Element(_bare(path.port), path.port.strip(), "port")]
+    spelled = " ".join(path.port.split())
+    olt = _bare(path.olt)
+    for end in range(len(spelled) - 1, 0, -1):
+        card = _bare(spelled[:end]).rstrip(_SEPARATORS)
+        if spelled[end] in _SEPARATORS and olt and card.startswith(olt) and card != olt:
+            found.append(Element(card, spelled[:end].rstrip(_SEPARATORS)))
+    found += [Element(_bare(getattr(path, level)), getattr(path, level).strip(), level) for level in _LEVELS[1:]]
+    return tuple({one.bare: one for one in reversed(found) if one.bare}.values())[::-1]
+
+
+def same_place(outage: Outage, because: Because, value: str) -> bool:
+    """Return whether an outage names this very element or postcode as one of its own."""
+    if because is Because.ELEMENT:
+        return any(_bare(one).rstrip(_SEPARATORS) == _bare(value) for one in outage.coverage.elements)
+    return any(_letters(one) == _letters(value) for one in outage.coverage.postcodes)
+
+
+def bare_name(because: Because, value: str) -> str:
+    """Return the name of an element or postcode as it is compared."""
+    return _bare(value) if because is Because.ELEMENT else _letters(value)
+
+
 def _element(path: NetworkPath, elements: Iterable[str]) -> tuple[str, str] | None:
     levels = _names_on(path)
     if levels:
@@ -93,20 +133,20 @@ def _element(path: NetworkPath, elements: Iterable[str]) -> tuple[str, str] | No
 
 def in_postcodes(postcode: str, patterns: Iterable[str]) -> str:
     """Return the first of `patterns` (exact, `A..B`, or a beginning with `*`) that holds `postcode`, else ``""``."""
-    mine = _postcode(postcode)
+    mine = _letters(postcode)
     if not mine:
         return ""
     for pattern in patterns:
-        low, dots, high = pattern.partition("..")
+        low, dots, high = pattern.replace("…", "..").partition("..")
         if dots:
-            first, last = _postcode(low), _postcode(high)
+            first, last = _letters(low), _letters(high)
             if len(first) == len(mine) == len(last) and first <= mine <= last:
                 return pattern
         elif pattern.rstrip().endswith("*"):
-            beginning = _postcode(pattern)
+            beginning = _letters(pattern)
             if beginning and mine.startswith(beginning):
                 return pattern
-        elif _postcode(pattern) == mine:
+        elif _letters(pattern) == mine:
             return pattern
     return ""
 
@@ -119,9 +159,9 @@ def _where(outage: Outage, place: Place, country: str, path: NetworkPath) -> tup
         return Because.ELEMENT, found[1], found[0]
     if pattern := in_postcodes(place.postcode, coverage.postcodes):
         return Because.POSTCODE, pattern if ".." in pattern or "*" in pattern else place.postcode, ""
-    town = _bare(place.town)
+    town = _letters(place.town)
     for name in coverage.towns:
-        if town and _bare(name) == town:
+        if town and _letters(name) == town:
             return Because.TOWN, name, ""
     if not (coverage.elements or coverage.postcodes or coverage.towns):
         return Because.EVERYWHERE, "", ""
