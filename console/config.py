@@ -185,6 +185,9 @@ class Profile:
     texts: str = setting(
         "", text("/srv/desk/texts.toml"), N_("File of own texts about outages over the shipped ones (docs/outages.md).")
     )
+    renewals: str = setting(
+        "", text("/srv/desk/renewals.toml"), N_("File of own offers and days of notice over the shipped ones (R24).")
+    )
     guides: str = setting(
         "", text("/srv/desk/guides"), N_("Folder of own scripts beside the shipped ones (docs/guides.md).")
     )

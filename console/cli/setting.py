@@ -249,6 +249,7 @@ class Setting:
             clocks_file=own(profile.clocks),
             compensation_file=own(profile.compensation),
             texts_file=own(profile.texts),
+            renewals_file=own(profile.renewals),
             guides_folder=own(profile.guides),
         )
 

@@ -22,6 +22,7 @@ class DeskRules:
     clocks_file: Path | None = None
     compensation_file: Path | None = None
     texts_file: Path | None = None
+    renewals_file: Path | None = None
     guides_folder: Path | None = None
 
     def answering_for(self, code: str) -> Answering:
