@@ -24,12 +24,12 @@ from backends.records import (
     TicketState,
     new_key,
 )
+from console.desk.acts.chasing import count_with_one_more, raised_by
 from console.desk.acts.contacts import contact_now, subject_from, ticket_named
 from console.desk.acts.scene import Scene, Unfit, Values, changed, code_of, event, moment_of, new, note_of, text_of
-from console.rules.asking import HOLDERS, QUESTIONS, raised
+from console.rules.asking import HOLDERS, QUESTIONS
 from console.rules.classing import proposed_outcome
 from console.rules.clocks import clock
-from console.rules.standing import chases_by_ticket
 
 OPENS_WITH_CONTACT = (Channel.CALL, Channel.CHAT, Channel.VISIT)
 """Channels on which opening a ticket is itself the contact; a note of it is stored with the ticket."""
@@ -127,19 +127,19 @@ def chase(scene: Scene, ticket: Ticket, values: Values) -> Batch:
         subject=ticket.subject,
         ticket=ticket,
     )
-    count = chases_by_ticket(scene.file.chases).get(ticket.key, 0) + 1
+    count = count_with_one_more(scene, ticket)
     record = Chase(
         new_key(), ticket.key, ticket.customer_key, scene.now, scene.agent.name, contact_key=contact.key, note=note
     )
+    lifted = raised_by(scene, ticket, count, note, contact)
     items = [
         new(contact),
         new(record),
         event(scene, ticket, TicketEventKind.CHASED, after=str(count), text=note, contact=contact),
+        *lifted.items,
     ]
-    higher = raised(ticket.priority)
-    if count >= scene.file.operator.chase_threshold and higher is not ticket.priority:
-        items.append(changed(replace(ticket, priority=higher)))
-        items.append(event(scene, ticket, TicketEventKind.PRIORITY, before=ticket.priority, after=higher))
+    if lifted.ticket != ticket:
+        items.append(changed(lifted.ticket))
     return scene.batch(*items, act="create")
 
 
