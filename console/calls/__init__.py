@@ -1,1 +1,1 @@
-"""Calls that ring: where they are told from, and which are on the line."""
+"""Calls: how the console hears that somebody rings, and what it knows of each call; no toolkit, no words."""

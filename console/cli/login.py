@@ -25,7 +25,9 @@ _LONGEST = 16_384
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `login` takes: never a secret, which every user of the computer could read in the process list."""
-    parser.add_argument("source", metavar="SOURCE", help=_("name of a source of the profile, or its URL"))
+    parser.add_argument(
+        "source", metavar="SOURCE", help=_("name of a source of the profile, or its URL; calls for exchanges")
+    )
     parser.add_argument(
         "--kind",
         choices=KIND_NAMES,
@@ -41,11 +43,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, setting: Setting) -> int:
     """Ask, try, keep, and say where; a secret that the source refuses is not kept. Raises Stop."""
+    from console.calls.ways import TOKEN_NAME
     from console.cli.sources import named_in
 
-    name, source = named_in(setting, args.source)
-    secret = _asked(args, setting, name)
-    tried = "" if args.no_try else _tried(setting, name, source, secret)
+    if args.source == TOKEN_NAME and TOKEN_NAME not in setting.profile.sources:
+        name, secret, tried = TOKEN_NAME, _asked(args, setting, TOKEN_NAME), ""
+    else:
+        name, source = named_in(setting, args.source)
+        secret = _asked(args, setting, name)
+        tried = "" if args.no_try else _tried(setting, name, source, secret)
     kept = _kept(setting, name, secret)
     setting.out.line(_("the secret of {source} is kept in: {store}").format(source=name, store=kept))
     if tried:

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "queue": "console.cli.queue",
     "outage": "console.cli.outage",
     "outbox": "console.cli.outbox",
+    "pop": "console.cli.pop",
     "feed": "console.cli.feed",
     "demo": "console.cli.demo",
     "import": "console.cli.importing",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from backends.port import Backend
     from backends.records import Agent
+    from console.calls.ways import Ways
     from console.cli.progress import Progress
     from console.desk.ruling import DeskRules
 
@@ -252,6 +253,22 @@ class Setting:
             renewals_file=own(profile.renewals),
             guides_folder=own(profile.guides),
         )
+
+    @property
+    def ways(self) -> Ways:
+        """How calls come in, as the profile says; the token is read when it is needed."""
+        from console.calls.ways import TOKEN_NAME, Ways
+
+        def token() -> str:
+            from backends.credentials import Token, parsed
+            from console.secrets import reader
+
+            kept = reader(self.profile_name, TOKEN_NAME, self.environ)()
+            secret = parsed(kept)[0] if kept else None
+            return secret.value if isinstance(secret, Token) else ""
+
+        calls = self.profile.calls
+        return Ways(self.paths.state / "run", calls.listen, calls.softphone, token)
 
     @cached_property
     def zone(self) -> ZoneInfo:
