@@ -29,10 +29,8 @@ from console.desk.acts.scene import new
 from console.desk.desk import Desk
 from console.rules.coverage import Because
 from console.rules.roles import Right
-from console.rules.sensor import Report, Suspicion, suspicions, symptom_of
+from console.rules.sensor import SOURCE, Report, Suspicion, suspicions, symptom_of
 
-SOURCE = "sensor"
-"""The source of an outage that the sensor proposed; its title is empty and its cause is the symptom's code."""
 MOST_TICKETS = 300
 """Newest fault tickets that are looked at: beyond that nobody needs a sensor to know."""
 PAGE = 100

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backends.records import Outage, OutageKind, OutageState
-from console.i18n import N_, _, current_language
-from console.present.labels import OUTAGE_TONES, plain, service
+from console.i18n import N_, _, _n, current_language
+from console.present.labels import ANSWERS, OUTAGE_TONES, plain, service, worded
 from console.present.said import LANGUAGES, said
 from console.present.setting import Now
 from console.rules.coverage import Because, Hit
+from console.rules.sensor import SOURCE as SENSOR
 from console.words import joined, moment, word
 from widgets.views import BannersView, BannerView, Tone
 
@@ -30,6 +31,22 @@ def why_words(hit: Hit) -> str:
     if hit.because is Because.TOWN:
         return _("town {value}").format(value=value)
     return _("hits everybody")
+
+
+def title_words(outage: Outage) -> str:
+    """Return what is broken in a few words; what the sensor proposed says what is reported, and how often."""
+    if outage.title:
+        return plain(outage.title)
+    if outage.source == SENSOR and outage.cause:
+        count = len([one for one in outage.updates[0].text.split(",") if one.strip()]) if outage.updates else 0
+        told = _n("{what}, reported {n} time", "{what}, reported {n} times", count) if count else "{what}"
+        return told.format(what=worded(ANSWERS, outage.cause), n=count)
+    return services_words(outage)
+
+
+def who_words(by: str) -> str:
+    """Return who says something of an outage; the sensor is no colleague's name."""
+    return _("several customers") if by == SENSOR else plain(by)
 
 
 def services_words(outage: Outage) -> str:
@@ -60,11 +77,11 @@ def headline(outage: Outage, now: Now) -> str:
         times = f"{times}, {words.format(when=end)}"
     else:
         times = _("{since}, end not known").format(since=times)
-    parts = [times, plain(outage.title) or services_words(outage)]
+    parts = [times, title_words(outage)]
     if outage.supplier:
         parts.append(plain(f"{outage.supplier} {outage.supplier_reference}".strip()))
     elif outage.source:
-        parts.append(plain(outage.source))
+        parts.append(who_words(outage.source))
     return " · ".join(parts)
 
 

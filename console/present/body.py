@@ -16,7 +16,7 @@ from backends.records import (
     TicketEvent,
 )
 from console.i18n import _, _n
-from console.present.banners import headline, say_words, why_words
+from console.present.banners import headline, say_words, title_words, why_words
 from console.present.card import number_shown
 from console.present.happenings import event_words
 from console.present.labels import ANSWERS, QUESTIONS, plain, worded
@@ -167,7 +167,7 @@ def outage_body(one: OutageMoment, now: Now, language: str = "") -> BodyView:
     say = say_words(outage, now, language)
     told = [_("Say: {words}").format(words=say), ""] if say else []
     news = [f"{moment(update.at, now.at, now.zone)}  {plain(update.text, 2000)}" for update in reversed(outage.updates)]
-    return BodyView(one.key, plain(f"{outage.reference} {outage.title}"), tuple(head), "\n".join((*told, *news)))
+    return BodyView(one.key, plain(f"{outage.reference} {title_words(outage)}"), tuple(head), "\n".join((*told, *news)))
 
 
 def body(happening: Happening, now: Now, tickets: Mapping[Key, Ticket], language: str = "") -> BodyView:

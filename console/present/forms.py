@@ -27,7 +27,7 @@ from backends.records import (
     TicketKind,
 )
 from console.i18n import N_, _
-from console.present.banners import badge, headline
+from console.present.banners import badge, title_words
 from console.present.card import place_shown
 from console.present.labels import ANSWERS, LANGUAGE_NAMES, OUTCOMES, QUESTIONS, plain, service, worded
 from console.present.questions import (
@@ -130,12 +130,12 @@ def _lines_hit(file: CustomerFile, outages: Sequence[Outage]) -> list[Key]:
     return [line.key for line in file.lines if any(hit(outage, line, file.customer, above) for outage in outages)]
 
 
-def _warning(outages: Sequence[Outage], now: Now) -> str:
+def _warning(outages: Sequence[Outage]) -> str:
     """Return what a form for a fault says of the outages that explain it: the gravest one, and what to do instead."""
     if not outages:
         return ""
-    words = _("An outage covers this line: {outage}; Esc, then n logs the call without a new ticket")
-    return words.format(outage=plain(f"{badge(outages[0])} {outages[0].title or headline(outages[0], now)}", 80))
+    words = _("An outage covers this line: {outage}; Esc, then l attaches the caller without a new ticket")
+    return words.format(outage=plain(f"{badge(outages[0])} {title_words(outages[0])}", 80))
 
 
 def open_ticket(
@@ -163,7 +163,7 @@ def open_ticket(
         fields.append(pick("channel", _("Told us by"), (*channels(spoken), none), filled, default=Channel.CALL))
     subtitle = contact_line(about, now) if about is not None else plain(file.customer.name)
     title = _("New ticket: {kind}").format(kind=word(kind))
-    return replace(form_of(title, fields, subtitle), banner=_warning(outages, now))
+    return replace(form_of(title, fields, subtitle), banner=_warning(outages))
 
 
 def _ticket_title(ticket: Ticket) -> str:

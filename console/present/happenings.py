@@ -22,6 +22,7 @@ from backends.records import (
     TicketState,
 )
 from console.i18n import _
+from console.present.banners import title_words, who_words
 from console.present.labels import ARROWS, OUTAGE_TONES, Sign, plain, sign_of
 from console.present.setting import Now
 from console.rules.standing import without_identity
@@ -76,7 +77,8 @@ def _promised(event: TicketEvent, now: Now) -> str:
         due = datetime.fromisoformat(event.after) if event.after else None
     except ValueError:
         due = None
-    what = plain(event.text) or word(PromiseKind.CALL_BACK)
+    word_later = event.before == PromiseKind.WORD_AT_RESTORATION
+    what = plain(event.text) or word(PromiseKind.WORD_AT_RESTORATION if word_later else PromiseKind.CALL_BACK)
     if due is None or due.tzinfo is None:
         return _("promised: {what}").format(what=what)
     return _("promised for {when}: {what}").format(when=moment(due, now.at, now.zone), what=what)
@@ -133,9 +135,10 @@ def _moment(one: OutageMoment) -> Told:
     state = word(one.state) if one.state else _("outage news")
     if one.part == "start" and outage.kind is OutageKind.PLANNED_WORKS:
         state = word(outage.kind)
-    text = " ".join(part for part in (plain(outage.reference), f"{state}:", plain(one.text or outage.title)) if part)
+    what = plain(one.text) or title_words(outage)
+    text = " ".join(part for part in (plain(outage.reference), f"{state}:", what) if part)
     sign = OUTAGE_SIGN._replace(tone=OUTAGE_TONES[one.state]) if one.state else OUTAGE_SIGN
-    return Told(one.at, sign, " ", _("outage"), text, plain(outage.source, 40), reference=plain(outage.reference))
+    return Told(one.at, sign, " ", _("outage"), text, who_words(outage.source)[:40], reference=plain(outage.reference))
 
 
 def told(happening: Happening, now: Now, tickets: Mapping[Key, Ticket]) -> Told:

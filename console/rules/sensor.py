@@ -17,6 +17,8 @@ from typing import Protocol
 from backends.records import Customer, Key, Line, Outage, OutageState, Ticket, TicketKind
 from console.rules.coverage import Because, bare_name, elements_on, hit, is_live, same_place
 
+SOURCE = "sensor"
+"""The source of an outage that was proposed here; it has no title, and its cause is the symptom's code."""
 SYMPTOM = "symptom"
 """The question of a fault whose answers are compared."""
 AT_HOME = frozenset({"wifi", "other"})

@@ -74,6 +74,6 @@ async def test_a_fault_during_an_outage_is_told_of_it(demo_file: Path, tmp_path:
         await stage.press("t", "f")
         text = " ".join(stage.text().split())
         assert "An outage covers this line: " in text
-        assert "n logs the call without a new ticket" in text
+        assert "l attaches the caller without a new ticket" in text
         await stage.press("escape", "t", "b")
         assert "An outage covers this line" not in stage.text()

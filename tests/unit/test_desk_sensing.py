@@ -34,7 +34,8 @@ from console.config_desk import Sensor
 from console.desk.acts.outages import update_outage
 from console.desk.desk import Desk
 from console.desk.ruling import DeskRules
-from console.desk.sensing import SOURCE, Sensing
+from console.desk.sensing import Sensing
+from console.rules.sensor import SOURCE
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 HOTLINE = Agent("", "ola", "Ola", frozenset({Role.HOTLINE}))

@@ -47,7 +47,7 @@ def test_the_line_that_is_hit_is_proposed_and_the_outage_told() -> None:
     """One line of two is hit: that is the one, and the agent reads what to do without a ticket."""
     warning, line = form_during(OUTAGE)
     assert warning == (
-        "An outage covers this line: CONFIRMED No light; Esc, then n logs the call without a new ticket"
+        "An outage covers this line: CONFIRMED No light; Esc, then l attaches the caller without a new ticket"
     )  # fmt: skip
     assert line == "l1"
 
