@@ -28,6 +28,9 @@ UNFIT: Mapping[str, str] = {
     "cannot_follow": N_("An outage cannot go from its present state to that one."),
     "untouched": N_("Nothing was written yet: write between greeting and closing."),
     "identity_needed": N_("An identity document is missing."),
+    "term_over": N_("This contract does not run any more, or has no end."),
+    "told": N_("A colleague has told this customer already."),
+    "no_address": N_("There is no address for this channel: choose another one."),
 }
 """Why an answer in a form cannot be taken, by the code of `Unfit`."""
 

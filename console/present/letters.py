@@ -71,6 +71,16 @@ def addressed(file: CustomerFile) -> str:
     return plain(file.customer.greeting_name or file.customer.name)
 
 
+def greeting(language: str, name: str) -> str:
+    """Return how a message to a customer begins."""
+    return _in(_GREETING, language).format(name=name)
+
+
+def closing(language: str, agent: str, operator: str) -> str:
+    """Return how a message to a customer ends."""
+    return _in(_CLOSE, language).format(agent=plain(agent), operator=plain(operator))
+
+
 class Begun(NamedTuple):
     """A message that was begun, and where writing goes on, in characters."""
 

@@ -331,6 +331,10 @@ class Several:
         """Yield what changes in any source, under the keys by which customers are shown; sources come and go."""
         return self._hearing.events(since)
 
+    def lacking(self, capability: Capability) -> tuple[str, ...]:
+        """Return the names of the sources that cannot do it: what they hold is missing from a list of it."""
+        return tuple(one.shown for one in self.members.values() if not one.can(capability))
+
     def standing(self, customer_key: Key = "") -> tuple[Source, ...]:
         """Return how each source stands, for one customer or at all."""
         circle = self._circles.of(customer_key) if customer_key else None
