@@ -10,9 +10,9 @@ and its `Change`s hold both versions, so that the action can be undone by the ba
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
@@ -210,6 +210,9 @@ class Pending:
     due_at: datetime | None = None
 
 
+PENDING_ORDER: Mapping[PendingKind, int] = {kind: place for place, kind in enumerate(PendingKind)}
+"""Which of two things that are due at one moment stands first."""
+
 PENDING_DISPUTES = frozenset({DisputeState.OPEN, DisputeState.HOLD_ASKED})
 """Disputes in which billing has not promised yet not to dun."""
 
@@ -229,6 +232,15 @@ class Presence:
     ticket_key: Key = ""
     writing: bool = False
     """Whether the agent is writing to the customer."""
+
+
+def each_agent(rows: Iterable[Presence]) -> tuple[Presence, ...]:
+    """Return each agent once, by login: as the console says that was heard last, writing if any of theirs is."""
+    found: dict[str, Presence] = {}
+    for row in sorted(rows, key=lambda one: one.seen_at):
+        other = found.get(row.agent, row)
+        found[row.agent] = replace(row, since=min(row.since, other.since), writing=row.writing or other.writing)
+    return tuple(found[agent] for agent in sorted(found))
 
 
 @dataclass(frozen=True, slots=True)

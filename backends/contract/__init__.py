@@ -50,8 +50,8 @@ pytest.register_assert_rewrite(
         f"backends.contract.{module}"
         for module in (
             "auditing", "base", "batches", "forgetting", "history", "keeping", "limits", "linking", "living",
-            "origins",
-            "reading", "references", "repeating", "searching", "storing", "together", "undoing", "words",
+            "origins", "pending", "presence", "reading", "references", "repeating", "searching", "storing",
+            "together", "undoing", "words",
         )
     )
 )  # fmt: skip
@@ -63,8 +63,9 @@ from backends.contract.forgetting import ForgetContract  # noqa: E402
 from backends.contract.history import HistoryContract  # noqa: E402
 from backends.contract.keeping import ExportContract  # noqa: E402
 from backends.contract.linking import LinkContract  # noqa: E402
-from backends.contract.living import LiveContract  # noqa: E402
 from backends.contract.origins import OriginContract  # noqa: E402
+from backends.contract.pending import PendingContract  # noqa: E402
+from backends.contract.presence import PresenceContract  # noqa: E402
 from backends.contract.reading import OutageContract, QueueContract, ReadContract  # noqa: E402
 from backends.contract.references import ReferenceContract  # noqa: E402
 from backends.contract.repeating import RepeatContract  # noqa: E402
@@ -91,7 +92,8 @@ class BackendContract(
     TextSearchContract,
     QueueContract,
     OutageContract,
-    LiveContract,
+    PendingContract,
+    PresenceContract,
     TogetherContract,
     AuditContract,
     ExportContract,

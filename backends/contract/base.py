@@ -79,6 +79,8 @@ USES: dict[Capability, Callable[[Backend], Awaitable[object]]] = {
     Capability.FORGET: lambda backend: backend.forget(NOBODY, ACTOR, ""),
     Capability.RAW: _raw,
     Capability.LINKS: lambda backend: backend.links([Origin("desk", NOBODY)]),
+    Capability.PENDING: lambda backend: backend.pending(),
+    Capability.PRESENCE: lambda backend: backend.presence(NOBODY),
 }
 """For each capability, a use of it that must raise Unsupported where it is not advertised."""
 

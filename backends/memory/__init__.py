@@ -14,9 +14,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from backends.errors import Unavailable, Unsupported
-from backends.events import Event, Resync
+from backends.events import Event, PresenceChanged, Resync
 from backends.memory import forgetting, reading, searching, writing
 from backends.memory.checking import origin_of
+from backends.memory.consoles import Consoles
+from backends.memory.pending import pending
 from backends.memory.state import State, kind_of, without
 from backends.port import (
     Batch,
@@ -25,6 +27,9 @@ from backends.port import (
     Match,
     OutageFilter,
     Page,
+    Pending,
+    PendingFilter,
+    Presence,
     Put,
     QueueFilter,
     Receipt,
@@ -62,6 +67,7 @@ _WHOLE_HISTORY = TimelineFilter()
 _ALL_TICKETS = TicketFilter()
 _ALL_OUTAGES = OutageFilter()
 _ALL_WAITING = QueueFilter()
+_ALL_PENDING = PendingFilter()
 
 
 def _now() -> datetime:
@@ -73,6 +79,7 @@ class Store:
 
     def __init__(self, now: Callable[[], datetime] = _now, kept_events: int = 10_000) -> None:
         self.state = State()
+        self.consoles = Consoles()
         self.now = now
         self.kept_events = kept_events
         self.dropped_events = 0
@@ -226,6 +233,20 @@ class MemoryBackend:
         found = (link for link in self._state.every(Link) if not wanted.isdisjoint(link.ends))
         return tuple(sorted(found, key=lambda link: (link.made_at, link.key)))
 
+    async def pending(
+        self, only: PendingFilter = _ALL_PENDING, *, after: str | None = None, limit: int = 200
+    ) -> Page[Pending]:
+        """Return what is to be done over all customers, by due time, kind and key."""
+        self._needs(Capability.PENDING)
+        return pending(self._state, only, after, limit)
+
+    async def presence(self, customer_key: Key) -> tuple[Presence, ...]:
+        """Return who has this customer open now, each agent once, by login."""
+        self._needs(Capability.PRESENCE)
+        if not self._open:
+            raise Unavailable("not open", source=self.name)
+        return self.store.consoles.at(customer_key, self.store.now())
+
     # writing ------------------------------------------------------------------------------------------------------
 
     async def write(self, batch: Batch) -> Receipt:
@@ -267,6 +288,15 @@ class MemoryBackend:
         state.note(self.store.now(), actor, act, "customer", customer_key, customer_key, detail)
 
     # living -------------------------------------------------------------------------------------------------------
+
+    async def present(self, presence: Presence | None, *, agent: str, console: str) -> None:
+        """Say which customer `agent` has open in this console, None for none."""
+        self._needs(Capability.PRESENCE)
+        news = self.store.consoles.present(self._state, presence, agent, console, self.store.now())
+        if news:
+            state = self._state.copy()
+            state.happened.extend(map(PresenceChanged, news))
+            self.store.swap(state)
 
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
         """Yield what changes from this call on, or from the cursor `since`; ends when closed."""
@@ -335,6 +365,7 @@ class MemoryBackend:
         state = self._state.copy()
         counts = forgetting.erase(state, customer_key, self.name)
         self._note(state, actor, "forget", customer_key, reason)
+        self.store.consoles.forget(customer_key)
         self.store.swap(state)
         return counts
 

@@ -46,7 +46,7 @@ PERSONAL: Mapping[type, tuple[str, ...]] = {
     Chase: ("note",),
     Promise: ("deed", "closed_reason"),
     Visit: ("note",),
-    Handover: ("note", "told_customer"),
+    Handover: ("note", "told_customer", "declined_reason"),
 }
 """Fields of each kind that hold what a person said, or who and where they are. References, origins and the names of
 colleagues stay: without its origin a repeated import would bring the person back."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from backends.errors import Refused
 from backends.records import Contact, Key, Record
-from backends.sql import index, linking, receipts, telling, trail
+from backends.sql import consoles, index, leaving, linking, receipts, telling, trail
 from backends.sql.columns import row_of
 from backends.sql.shapes import BY_KIND, OWNED, SHAPES, Shape
 from backends.sql.stored import find, get, shortened
@@ -44,6 +44,8 @@ def _about(connection: sqlite3.Connection, customer: int) -> list[tuple[Shape, i
     """Return everything that belongs to a customer, the customer first, contacts whole."""
     found = []
     for kind in ("customer", *OWNED):
+        if not leaving.is_asked_for(connection, kind, customer):
+            continue
         column = "id" if kind == "customer" else "customer_id"
         query = f'SELECT id FROM "{kind}" WHERE {column} = ? ORDER BY id'  # noqa: S608 -- names of our own
         for (row,) in connection.execute(query, (customer,)).fetchall():
@@ -56,8 +58,11 @@ def held_about(connection: sqlite3.Connection, key: Key) -> dict[str, Any]:
     customer = get(connection, "customer", key)
     held: dict[str, Any] = {"operator": plain(get(connection, "operator", customer.operator_key))}
     originals = []
+    everything = not leaving.of_operator(customer.operator_key)  # nothing can be left out of an original
     for shape, row, record in _about(connection, row_of("customer", key) or 0):
         held.setdefault(shape.kind, []).append(plain(record))
+        if not everything:
+            continue
         query = "SELECT body FROM original WHERE subject = ? AND subject_id = ?"
         for (body,) in connection.execute(query, (shape.kind, row)):
             originals.append({"kind": shape.kind, "key": record.key, "base64": base64.b64encode(body).decode()})
@@ -91,6 +96,7 @@ def erase(connection: sqlite3.Connection, key: Key, now: datetime, actor: str, r
     index.drop_customer(connection, customer)
     index.index_customers(connection, [customer], set())
     receipts.forget(connection, customer)
+    consoles.forget(connection, customer)
     trail.append(connection, now, [(actor, "forget", "customer", key, key, reason)])
     telling.add(connection, [*(("customer", row, "") for row in (customer, *others)), *rows])
     _scrub_words(connection)

@@ -23,8 +23,9 @@ from backends.records import (
     Record,
     Ticket,
 )
-from backends.sql import words
+from backends.sql import leaving, words
 from backends.sql.columns import micros, row_of
+from backends.sql.leaving import selected
 from backends.sql.pages import Where, cursor, place_in
 from backends.sql.shapes import BY_KIND, Shape, comparable
 from backends.sql.stored import find, get
@@ -47,7 +48,7 @@ def every(connection: sqlite3.Connection, kind: str, order: str) -> tuple[Any, .
 
 
 def _selected(connection: sqlite3.Connection, shape: Shape, rest: str, values: Iterable[Any] = ()) -> tuple[Any, ...]:
-    found = connection.execute(f'SELECT {shape.selected} FROM "{shape.kind}" {rest}', tuple(values))  # noqa: S608
+    found = connection.execute(f'SELECT {selected(shape)} FROM "{shape.kind}" {rest}', tuple(values))  # noqa: S608
     return tuple(map(shape.build, found))
 
 
@@ -72,6 +73,8 @@ def customer_file(connection: sqlite3.Connection, key: Key, now: datetime) -> Cu
     customer: Customer = CUSTOMER.build(held[1:])
 
     def theirs(kind: str) -> tuple[Any, ...]:
+        if leaving.is_gone(kind, customer.operator_key):
+            return ()
         return _selected(connection, BY_KIND[kind], "WHERE customer_id = ? ORDER BY id", (row,))
 
     tickets = _current_tickets(connection, row, now)
@@ -169,6 +172,7 @@ def _contacts_of(
         where.add("thread = ?", only.thread)
     if only.text.strip():
         where.add(*words.within_customer(connection, row, tokens(only.text)))
+        where.add(leaving.heard('"contact".id'))
     return _placed(connection, CONTACT, "c", where, limit)
 
 
@@ -184,7 +188,7 @@ def _events_of(
 
 def _placed(connection: sqlite3.Connection, shape: Shape, kind: str, where: Where, limit: int) -> list[_Placed]:
     found = connection.execute(
-        f'SELECT at, {shape.selected} FROM "{shape.kind}" WHERE {where} ORDER BY at DESC, id DESC LIMIT ?',  # noqa: S608
+        f'SELECT at, {selected(shape)} FROM "{shape.kind}" WHERE {where} ORDER BY at DESC, id DESC LIMIT ?',  # noqa: S608
         (*where.values, limit),
     )
     return [((held[0], kind, held[1]), held[1:]) for held in found]
@@ -264,7 +268,7 @@ def queue(
     if after is not None:
         where.add("(contact.at, contact.id) > (?, ?)", *place_in(after)[:2])
     found = connection.execute(
-        f"SELECT {CONTACT.selected}, {CUSTOMER.selected} FROM contact"  # noqa: S608
+        f"SELECT {selected(CONTACT)}, {CUSTOMER.selected} FROM contact"  # noqa: S608
         f" JOIN customer ON customer.id = contact.customer_id WHERE {where} ORDER BY contact.at, contact.id LIMIT ?",
         (*where.values, limit + 1),
     ).fetchall()
@@ -275,7 +279,7 @@ def queue(
 
 def listed(connection: sqlite3.Connection, kind: str, customer_key: Key, after: str | None, limit: int) -> Page[Record]:
     """Return records of a kind in the order in which they were stored, all or one customer's."""
-    where = Where()
+    where = Where(leaving.present(kind))
     if customer_key:
         where.add("id = ?" if kind == "customer" else "customer_id = ?", row_of("customer", customer_key))
     if after is not None:
@@ -291,7 +295,8 @@ def listed(connection: sqlite3.Connection, kind: str, customer_key: Key, after: 
 
 def counted(connection: sqlite3.Connection, kind: str) -> int:
     """Return how many records of a kind there are."""
-    number: int = connection.execute(f'SELECT count(*) FROM "{kind}"').fetchone()[0]  # noqa: S608
+    query = f'SELECT count(*) FROM "{kind}" WHERE {leaving.present(kind)}'  # noqa: S608 -- names of our own
+    number: int = connection.execute(query).fetchone()[0]
     return number
 
 

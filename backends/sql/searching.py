@@ -16,7 +16,7 @@ from typing import Any
 from backends.clean import fold, tokens
 from backends.port import Match, MatchedOn
 from backends.records import Customer, Key, Line, Place
-from backends.sql import names, nearness, phones
+from backends.sql import leaving, names, nearness, phones
 from backends.sql.columns import key_of, row_of
 from backends.sql.finding import LAST, Asked, Found
 from backends.sql.index import EMAIL, IP, MAC, MAC_REVERSED, TELEPHONES, address_of, digits_of, hex_of
@@ -50,6 +50,8 @@ def search(connection: sqlite3.Connection, text: str, limit: int, operator_keys:
     best: dict[int, Found] = {}
     for way in _WAYS:
         for found in way(asked):
+            if not leaving.may_be_found(connection, found.row, found.on):
+                continue
             before = best.get(found.row)
             if before is None or found.rank < before.rank:
                 best[found.row] = found
@@ -87,7 +89,8 @@ def _customer(held: tuple[Any, ...]) -> Customer:
 
 def _line(asked: Asked, row: int) -> Line | None:
     shape = BY_KIND["line"]
-    held = asked.connection.execute(f"SELECT {shape.selected} FROM line WHERE id = ?", (row,)).fetchone()  # noqa: S608
+    query = f"SELECT {leaving.selected(shape)} FROM line WHERE id = ?"  # noqa: S608 -- names of our own
+    held = asked.connection.execute(query, (row,)).fetchone()
     return None if held is None else shape.build(held)
 
 
@@ -123,7 +126,8 @@ def _place_shown(asked: Asked, customer: Customer, found: Found) -> str:
     best = customer.place
     if missing(best):
         shape = BY_KIND["line"]
-        held = asked.connection.execute(f"SELECT {shape.selected} FROM line WHERE customer_id = ?", (found.row,))  # noqa: S608
+        query = f"SELECT {leaving.selected(shape)} FROM line WHERE customer_id = ?"  # noqa: S608 -- names of our own
+        held = asked.connection.execute(query, (found.row,))
         best = min((best, *(shape.build(row).place for row in held)), key=missing)
     return best.postcode if found.on is MatchedOn.POSTCODE else _one_line(best)
 
@@ -137,6 +141,8 @@ def _by_reference(asked: Asked) -> Iterator[Found]:
     """Yield who is meant by a number or reference, however its parts are separated."""
     plain = comparable(asked.text)
     for kind, field, on in _REFERENCES:
+        if leaving.never_found_by(on):
+            continue
         own = kind == "customer"
         query = (
             f'SELECT id, {"id" if own else "customer_id"} AS customer_id, "{field}" FROM "{kind}"'  # noqa: S608
@@ -207,7 +213,7 @@ def _mailboxes(asked: Asked) -> Iterator[Found]:
 
 def _by_device(asked: Asked) -> Iterator[Found]:
     """Yield who has the device with this MAC or IP address; three bytes of a MAC are enough, from either end."""
-    if _DEVICE.fullmatch(asked.text) is None:
+    if _DEVICE.fullmatch(asked.text) is None or leaving.never_found_by(MatchedOn.MAC):
         return
     address = address_of(asked.text)
     if address or asked.text.count(".") >= 2:

@@ -6,11 +6,12 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from backends.areas import Hidden
 from backends.errors import Unavailable
 from backends.events import Event
 from backends.port import (
@@ -21,6 +22,9 @@ from backends.port import (
     Match,
     OutageFilter,
     Page,
+    Pending,
+    PendingFilter,
+    Presence,
     QueueFilter,
     Receipt,
     TextHit,
@@ -43,7 +47,19 @@ from backends.records import (
     Record,
     Ticket,
 )
-from backends.sql import batches, keeping, linking, reading, searching, telling, trail, words
+from backends.sql import (
+    batches,
+    consoles,
+    keeping,
+    leaving,
+    linking,
+    pending,
+    reading,
+    searching,
+    telling,
+    trail,
+    words,
+)
 from backends.sql.connecting import check_older, check_revision, connect, path_of, prepare, revision
 from backends.sql.faults import translated
 from backends.sql.living import Watch
@@ -58,6 +74,7 @@ _WHOLE_HISTORY = TimelineFilter()
 _ALL_TICKETS = TicketFilter()
 _ALL_OUTAGES = OutageFilter()
 _ALL_WAITING = QueueFilter()
+_ALL_PENDING = PendingFilter()
 
 
 def _now() -> datetime:
@@ -230,6 +247,22 @@ class SqlBackend:
         with self._snapshot() as connection:
             return linking.of_ends(connection, ends)
 
+    async def pending(
+        self, only: PendingFilter = _ALL_PENDING, *, after: str | None = None, limit: int = 200
+    ) -> Page[Pending]:
+        """Return what is to be done over all customers, by due time, kind and key; raises Invalid."""
+        with self._snapshot() as connection:
+            return pending.pending(connection, only, after, limit)
+
+    async def presence(self, customer_key: Key) -> tuple[Presence, ...]:
+        """Return who has this customer open now, each agent once, by login."""
+        with self._read() as connection:
+            return consoles.presence(connection, customer_key, self._now())
+
+    def leave_out(self, hidden: Hidden) -> AbstractContextManager[None]:
+        """Fetch nothing of what is hidden within the block, in the task that runs it."""
+        return leaving.leaving_out(hidden)
+
     # writing ------------------------------------------------------------------------------------------------------
 
     async def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
@@ -266,6 +299,10 @@ class SqlBackend:
         await self._write(note)
 
     # living -------------------------------------------------------------------------------------------------------
+
+    async def present(self, presence: Presence | None, *, agent: str, console: str) -> None:
+        """Say which customer `agent` has open in this console, None for none; raises Full, Busy, Unavailable."""
+        await self._write(lambda connection: consoles.present(connection, presence, agent, console, self._now()))
 
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
         """Yield what changes from this call on, or from the cursor `since`; ends when closed."""

@@ -11,6 +11,7 @@ from backends.errors import NotFound
 from backends.records import Contact, Key, Origin
 from backends.sql.columns import key_of, row_of
 from backends.sql.index import whole
+from backends.sql.leaving import selected
 from backends.sql.shapes import BY_KIND, Shape
 
 PREVIEW = 240
@@ -20,7 +21,7 @@ PREVIEW = 240
 def find(connection: sqlite3.Connection, shape: Shape, row: int) -> Any:
     """Return the record in a row, contacts with their whole body, or None."""
     found = connection.execute(
-        f'SELECT {shape.selected} FROM "{shape.kind}" WHERE id = ?',  # noqa: S608 -- names of our own
+        f'SELECT {selected(shape)} FROM "{shape.kind}" WHERE id = ?',  # noqa: S608 -- names of our own
         (row,),
     ).fetchone()
     if found is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from backends.events import ContactAdded, CustomerChanged, Event, OutageChanged, Resync, TicketChanged
+from backends.events import ContactAdded, CustomerChanged, Event, OutageChanged, PresenceChanged, Resync, TicketChanged
 from backends.port import Change
 from backends.records import Agent, Contact, Key, Link, Operator, Outage, Record, Ticket
 from backends.sql.columns import key_of, row_of
@@ -90,4 +90,6 @@ def _event(number: int, event: str, customer: int, key: Key) -> Event:
             return OutageChanged(key, cursor)
         case "customer":
             return CustomerChanged(customer_key, cursor)
+        case "presence":
+            return PresenceChanged(customer_key, cursor)
     return Resync(cursor)

@@ -14,6 +14,7 @@ from backends.records import Contact
 from backends.sql.columns import row_of
 from backends.sql.finding import LAST
 from backends.sql.index import LONGEST_WORD, contact_row, owner_token, whole
+from backends.sql.leaving import heard, selected
 from backends.sql.shapes import BY_KIND
 from backends.sql.stored import shortened
 
@@ -68,7 +69,8 @@ def search_text(connection: sqlite3.Connection, text: str, after: str | None, li
         return Page(())
     ceiling = (1 << 63) - 1 if after is None else min(int(after), (1 << 63) - 1)
     found = connection.execute(
-        "SELECT rowid FROM contact_words WHERE contact_words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+        "SELECT rowid FROM contact_words WHERE contact_words MATCH ? AND rowid < ?"  # noqa: S608 -- our own condition
+        f" AND {heard('contact_words.rowid & 2147483647')} ORDER BY rowid DESC LIMIT ?",
         (query, ceiling, limit + 1),
     ).fetchall()
     hits = [_hit(connection, contact_row(row), words) for (row,) in found[:limit]]
@@ -78,7 +80,7 @@ def search_text(connection: sqlite3.Connection, text: str, after: str | None, li
 
 def _hit(connection: sqlite3.Connection, row: int, words: Sequence[str]) -> TextHit:
     *held, name, number, body = connection.execute(
-        f"SELECT {_CONTACT.selected}, customer.name, customer.number, contact_body.body FROM contact"  # noqa: S608
+        f"SELECT {selected(_CONTACT)}, customer.name, customer.number, contact_body.body FROM contact"  # noqa: S608
         " JOIN customer ON customer.id = contact.customer_id LEFT JOIN contact_body ON contact_body.id = contact.id"
         " WHERE contact.id = ?",
         (row,),
