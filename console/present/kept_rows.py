@@ -45,6 +45,7 @@ class _Kept:
     until: datetime
     row: RowView
     on_way: DeliveryState | None = None
+    proposed: str = ""
 
 
 @dataclass(slots=True)
@@ -66,12 +67,13 @@ class KeptRows:
         item: Item,
         now: Now,
         tickets: Mapping[Key, Ticket],
-        make: Callable[[Item, Now, Mapping[Key, Ticket], DeliveryState | None], RowView],
+        make: Callable[[Item, Now, Mapping[Key, Ticket], DeliveryState | None, str], RowView],
         on_way: DeliveryState | None = None,
+        proposed: str = "",
     ) -> RowView:
         """Return the kept row of an item when it still says the same, else a new one made by `make`.
 
-        `on_way` says that the entry is not with its source yet.
+        `on_way` says that the entry is not with its source yet, `proposed` names the ticket it may be about.
         """
         one = item.happening
         name = item.key
@@ -85,10 +87,11 @@ class KeptRows:
             and kept.folded == item.folded
             and kept.reference == reference
             and kept.on_way is on_way
+            and kept.proposed == proposed
             and (kept.happening is one or kept.happening == one)
         ):
             return kept.row
-        row = make(item, now, tickets, on_way)
+        row = make(item, now, tickets, on_way, proposed)
         until = words_until(one.at, now)
-        self._rows[name] = _Kept(one, item.depth, item.folded, reference, now.at, until, row, on_way)
+        self._rows[name] = _Kept(one, item.depth, item.folded, reference, now.at, until, row, on_way, proposed)
         return row

@@ -21,6 +21,7 @@ from widgets.views import Cell, FeedView, RowsView, RowView, Span, Tone
 
 EVERYTHING = TimelineFilter()
 NOTHING: Mapping[Key, DeliveryState] = {}
+UNPROPOSED: Mapping[Key, str] = {}
 _kept = KeptRows()
 
 
@@ -29,13 +30,17 @@ def customer_of(happening: Happening) -> Key:
     return "" if isinstance(happening, OutageMoment) else happening.customer_key
 
 
-def _history_row(item: Item, now: Now, tickets: Mapping[Key, Ticket], on_way: DeliveryState | None) -> RowView:
+def _history_row(
+    item: Item, now: Now, tickets: Mapping[Key, Ticket], on_way: DeliveryState | None, proposed: str
+) -> RowView:
     one = told(item.happening, now, tickets)
     text: list[Span] = []
     if one.owed:
         text.append(Span(f"[!] {one.state} ", one.state_tone))
     if on_way is not None:
         text.append(Span(f"[{delivery_word(on_way)}] ", DELIVERY_TONES[on_way]))
+    if proposed:
+        text.append(Span(f"J→{proposed}? ", Tone.ACCENT))
     text.append(Span(one.text, Tone.DIM if one.sign.letter == "T" else Tone.NORMAL))
     state = "" if one.owed else one.state
     cells = (
@@ -84,15 +89,24 @@ def history(
     feed: FeedView | None = None,
     on_way: Mapping[Key, DeliveryState] = NOTHING,
     sources: str = "",
+    proposed: Mapping[Key, str] = UNPROPOSED,
 ) -> RowsView:
     """Return the history as rows: newest first, threads folded as asked. Rows that say the same are the same.
 
-    `on_way` are entries by key that are not with their source yet; `sources` names where it all comes from.
+    `on_way` are entries by key that are not with their source yet; `sources` names where it all comes from; `proposed`
+    are the references of the tickets that contacts may be about, by the contact's key (R38).
     """
     items = folded(happenings, closed=closed, opened=opened)
     _kept.begin(next((customer_of(one) for one in happenings if customer_of(one)), ""), now)
     rows = tuple(
-        _kept.row(item, now, tickets, _history_row, on_way.get(item.happening.key) if on_way else None)
+        _kept.row(
+            item,
+            now,
+            tickets,
+            _history_row,
+            on_way.get(item.happening.key) if on_way else None,
+            proposed.get(item.happening.key, "") if proposed else "",
+        )
         for item in items
     )
     note = filter_words(only, tickets)

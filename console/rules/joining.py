@@ -14,6 +14,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from backends.clean import fold
+from backends.port import CustomerFile
 from backends.records import (
     OPEN_STATES,
     Channel,
@@ -280,6 +281,25 @@ def proposal(
     return found[0]
 
 
+def proposed_for(file: CustomerFile, entries: Sequence[Entry]) -> Mapping[Key, Proposal]:
+    """Return what is proposed for the contacts among a customer's `entries`, by the contact's key (R38)."""
+    among = matters_of(file, entries)
+    if not among:
+        return {}
+    since = min(one.ticket.opened_at for one in among) - BEFORE
+    asked = (one for one in entries if isinstance(one, Contact) and one.at >= since)
+    return proposals(asked, among, said_apart(entries))
+
+
+def matters_of(file: CustomerFile, entries: Iterable[Entry] = ()) -> tuple[Matter, ...]:
+    """Return a customer's open matters, with what is known of them from the file and from these entries."""
+    known = {one.key: one for one in entries if isinstance(one, Contact)}
+    contacts = {**{one.key: one for one in file.recent_inbound}, **known}
+    customer = file.customer
+    names = (customer.name, customer.greeting_name, customer.place.street, customer.place.town, file.operator.name)
+    return matters(file.tickets, contacts.values(), file.lines, names)
+
+
 def proposals(
     contacts: Iterable[Contact], among: Sequence[Matter], apart: Collection[tuple[Key, Key]] = frozenset()
 ) -> Mapping[Key, Proposal]:
@@ -288,3 +308,22 @@ def proposals(
         return {}
     found = (proposal(one, among, apart) for one in contacts)
     return {one.contact_key: one for one in found if one is not None}
+
+
+def ticket_proposals(ticket: Ticket, among: Sequence[Matter]) -> Mapping[Key, Proposal]:
+    """Return what speaks for a ticket being the same matter as others that are open, by the others' keys."""
+    spoken = Contact(
+        key=ticket.key,
+        reference="",
+        customer_key=ticket.customer_key,
+        operator_key=ticket.operator_key,
+        channel=Channel.CALL,
+        direction=Direction.INBOUND,
+        at=ticket.opened_at,
+        subject=ticket.subject,
+        body=ticket.description,
+        line_key=ticket.line_key,
+    )
+    others = [one for one in among if one.ticket.key != ticket.key]
+    judged = (_judged(spoken, one, False) for one in others)
+    return {one.ticket_key: one for one in judged if one is not None}

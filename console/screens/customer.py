@@ -165,6 +165,7 @@ class CustomerScreen(ActsOnOutages, ActsByGuide, ActsOnCases, ActsOnMoney, ActsO
             feed=self._feed(picture, bool(happenings)),
             on_way=picture.on_their_way(),
             sources=names_words(picture.sources),
+            proposed=self.proposed_references(picture),
         )
         self.query_one("#history", RowList).show(view)
         self.call_after_refresh(self._share_room)
