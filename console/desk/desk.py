@@ -23,7 +23,6 @@ from backends.port import (
     Receipt,
     Remove,
     TimelineFilter,
-    undoing,
 )
 from backends.records import (
     LIVE_OUTAGE_STATES,
@@ -35,10 +34,12 @@ from backends.records import (
     Outage,
     Role,
 )
+from console.data.clocks import policies
 from console.desk.picture import Picture, gather, older, refreshed
 from console.desk.ruling import DeskRules
 from console.desk.sources import Searching, Source, sources_of
-from console.rules.clocks import zone_of
+from console.desk.undoing import taking_back
+from console.rules.clocks import Policies, zone_of
 from console.rules.roles import Right, rights_of
 
 if TYPE_CHECKING:
@@ -95,6 +96,11 @@ class Desk:
         self.operators = {one.key: one for one in await self.backend.operators()}
 
     @property
+    def policies(self) -> Policies:
+        """By which policies clocks run here; raises DataError for a wrong file."""
+        return policies(self.rules.clocks_file)
+
+    @property
     def rights(self) -> frozenset[Right]:
         """What the agent may do."""
         return rights_of(self.agent.roles)
@@ -124,7 +130,7 @@ class Desk:
 
         A full disk keeps no customer from being served: that the reading could not be noted stands in `unnoted`.
         """
-        picture = await gather(self.backend, key, self.clock(), limit=limit)
+        picture = await gather(self.backend, key, self.clock(), limit=limit, rules=self.policies)
         self.unnoted = None
         if Capability.AUDIT in self.backend.capabilities:
             try:
@@ -135,7 +141,7 @@ class Desk:
 
     async def filtered(self, picture: Picture, only: TimelineFilter) -> Picture:
         """Return the picture with its history seen through a filter."""
-        return await gather(self.backend, picture.key, self.clock(), only=only)
+        return await gather(self.backend, picture.key, self.clock(), only=only, rules=self.policies)
 
     async def older(self, picture: Picture) -> Picture:
         """Return the picture with one more page of history."""
@@ -143,7 +149,7 @@ class Desk:
 
     async def refreshed(self, picture: Picture) -> Picture:
         """Return the picture as it is now."""
-        return await refreshed(self.backend, picture, self.clock())
+        return await refreshed(self.backend, picture, self.clock(), self.policies)
 
     async def body(self, key: Key) -> Contact:
         """Return a contact with its whole body."""
@@ -183,7 +189,9 @@ class Desk:
         """Return what an act for this customer starts from; times are meant in their operator's zone."""
         from console.desk.acts.scene import Scene  # reads moments as people write them: 15 ms of patterns
 
-        return Scene(picture.file, self.agent, self.clock(), zone_of(picture.file.operator), self.language)
+        return Scene(
+            picture.file, self.agent, self.clock(), zone_of(picture.file.operator), self.language, self.policies
+        )
 
     # doing and undoing ----------------------------------------------------------------------------------------------
 
@@ -223,7 +231,7 @@ class Desk:
 
     async def undo(self, deed: Deed) -> Receipt:
         """Take a deed back; raises Conflict when somebody changed its records since."""
-        receipt = await self.backend.write(undoing(deed.receipt, actor=self.agent.login))
+        receipt = await self.backend.write(taking_back(deed.receipt, actor=self.agent.login))
         deed.undone = True
         for earlier in self.deeds[: self.deeds.index(deed)]:
             earlier.receipt = followed(earlier.receipt, receipt)
