@@ -32,7 +32,7 @@ demo-remote: run ## a server, alarms where they are installed, and a console on 
 test: check servers ## linter, types, import rules and all tests
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not bench" $(ARGS) || { [ $$? = 1 ] && \
 		echo "what failed, once more and alone:" && \
-		$(BIN)/pytest -q --last-failed --last-failed-no-failures none -m "not bench"; }
+		$(BIN)/pytest -q @.pytest_cache/d/cordboard/failed-tests; }
 
 servers: dev ## install the servers that some tests start, where we may
 	@$(BIN)/python -m tests.servers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,19 @@ from tests.desk_stage import copy_of, make_demo
 
 if TYPE_CHECKING:
     from tests.servers.rt import RequestTracker
+
+FAILED = "failed-tests"
+"""Name of the file, in the folder of pytest's cache, that names what failed: one test a line, for `pytest @FILE`."""
+_GROUP = re.compile(r"@\w+$")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write down which tests failed, without the names of groups that several workers add, to be run again alone."""
+    if not config.pluginmanager.has_plugin("cacheprovider"):
+        return
+    stats = terminalreporter.stats
+    failed = [_GROUP.sub("", report.nodeid) for kind in ("failed", "error") for report in stats.get(kind, ())]
+    (config.cache.mkdir("cordboard") / FAILED).write_text("\n".join(dict.fromkeys(failed)), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
