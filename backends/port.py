@@ -458,8 +458,8 @@ class Backend(Protocol):
 
         To be told again every 30 seconds: a console that is not heard of for 90 seconds is gone. The others hear
         PresenceChanged when somebody comes, goes, begins or stops writing, not each time it is told. It is no deed:
-        not in the audit trail, not in an export, not to be undone. A customer of whom the store knows nothing is
-        passed over. Raises Unsupported without the capability, Busy, Unavailable.
+        not in the audit trail, not in an export, not to be undone. Keys are not looked up: they may name a customer of
+        another source. Raises Unsupported without the capability, Busy, Unavailable.
         """
 
     async def presence(self, customer_key: Key) -> tuple[Presence, ...]:

@@ -74,17 +74,17 @@ class PresenceContract(LiveContract):
         await self.tells(backend, None)
         await self.tells(backend, None, agent=_COLLEAGUE)
 
-    async def test_what_leads_nowhere_is_passed_over(self, backend: Backend) -> None:
-        """Neither an unknown customer nor an unknown ticket is an error, nor leaves it anybody where they were."""
+    async def test_keys_are_not_looked_up(self, backend: Backend) -> None:
+        """A console may be at a customer of another source; at none is nowhere, as no presence is."""
         await self.needs(backend, Capability.PRESENCE)
         await self.needs_records(backend)
         customer = await self.a_customer(backend)
-        await self.tells(backend, customer, ticket_key=NOBODY)
-        assert _shown(await backend.presence(customer.key)) == [(ACTOR, "", False)]
-        await self.tells(backend, replace(customer, key=NOBODY))
-        assert await backend.presence(NOBODY) == ()
+        await self.tells(backend, customer)
+        await self.tells(backend, replace(customer, key=NOBODY), ticket_key=NOBODY)
+        assert _shown(await backend.presence(NOBODY)) == [(ACTOR, NOBODY, False)]
         assert await backend.presence(customer.key) == ()
-        assert await backend.presence("") == ()
+        await self.tells(backend, replace(customer, key=""))
+        assert [await backend.presence(key) for key in (NOBODY, "")] == [(), ()]
 
     async def test_coming_and_going_is_heard_and_nothing_else(self, backend: Backend) -> None:
         """Others hear who comes, writes, stops, goes; not each time it is told, and never that the customer changed."""

@@ -12,6 +12,9 @@ from backends.port import (
     CustomerFile,
     Match,
     Page,
+    Pending,
+    PendingFilter,
+    Presence,
     Put,
     QueueFilter,
     Receipt,
@@ -38,6 +41,7 @@ from backends.records import (
 _WHOLE_HISTORY = TimelineFilter()
 _ALL_TICKETS = TicketFilter()
 _ALL_WAITING = QueueFilter()
+_ALL_PENDING = PendingFilter()
 
 
 class OutagesOnly:
@@ -110,6 +114,20 @@ class OutagesOnly:
     async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
         """Raise Unsupported."""
         raise self._cannot(Capability.LINKS)
+
+    async def pending(
+        self, only: PendingFilter = _ALL_PENDING, *, after: str | None = None, limit: int = 200
+    ) -> Page[Pending]:
+        """Raise Unsupported."""
+        raise self._cannot(Capability.PENDING)
+
+    async def present(self, presence: Presence | None, *, agent: str, console: str) -> None:
+        """Raise Unsupported."""
+        raise self._cannot(Capability.PRESENCE)
+
+    async def presence(self, customer_key: Key) -> tuple[Presence, ...]:
+        """Raise Unsupported."""
+        raise self._cannot(Capability.PRESENCE)
 
     async def write(self, batch: Batch) -> Receipt:
         """Raise Unsupported: a feed is read only. Taking back and originals are named as what they are."""

@@ -242,10 +242,13 @@ class MemoryBackend:
 
     async def presence(self, customer_key: Key) -> tuple[Presence, ...]:
         """Return who has this customer open now, each agent once, by login."""
+        self._needs_presence()
+        return self.store.consoles.at(customer_key, self.store.now())
+
+    def _needs_presence(self) -> None:
         self._needs(Capability.PRESENCE)
         if not self._open:
             raise Unavailable("not open", source=self.name)
-        return self.store.consoles.at(customer_key, self.store.now())
 
     # writing ------------------------------------------------------------------------------------------------------
 
@@ -291,8 +294,8 @@ class MemoryBackend:
 
     async def present(self, presence: Presence | None, *, agent: str, console: str) -> None:
         """Say which customer `agent` has open in this console, None for none."""
-        self._needs(Capability.PRESENCE)
-        news = self.store.consoles.present(self._state, presence, agent, console, self.store.now())
+        self._needs_presence()
+        news = self.store.consoles.present(presence, agent, console, self.store.now())
         if news:
             state = self._state.copy()
             state.happened.extend(map(PresenceChanged, news))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from backends.memory.state import State
 from backends.port import PRESENCE_AGE, Presence, each_agent
-from backends.records import Customer, Key, Ticket
+from backends.records import Key
 
 
 class Consoles:
@@ -16,15 +15,14 @@ class Consoles:
     def __init__(self) -> None:
         self._at: dict[tuple[str, str], Presence] = {}
 
-    def present(self, state: State, told: Presence | None, agent: str, console: str, now: datetime) -> list[Key]:
+    def present(self, told: Presence | None, agent: str, console: str, now: datetime) -> list[Key]:
         """Note where a console is; returns the customers at whom that, or the end of another console, is news."""
         news = {one.customer_key for one in self._at.values() if _is_gone(one, now)}
         self._at = {name: one for name, one in self._at.items() if not _is_gone(one, now)}
         before = self._at.pop((agent, console), None)
         after = None
-        if told is not None and state.find(Customer, told.customer_key) is not None:
-            ticket = told.ticket_key if state.find(Ticket, told.ticket_key) is not None else ""
-            after = replace(told, agent=agent, ticket_key=ticket, since=min(told.since, now), seen_at=now)
+        if told is not None and told.customer_key:
+            after = replace(told, agent=agent, since=min(told.since, now), seen_at=now)
             self._at[agent, console] = after
         if before is not None and (after is None or after.customer_key != before.customer_key):
             news.add(before.customer_key)

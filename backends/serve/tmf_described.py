@@ -55,10 +55,10 @@ _ORIGIN = Origin("crm", "77")
 _TICKET = Ticket(
     "t1", "T-1", "c1", "o1", TicketKind.FAULT, "No signal", _AT, TicketState.CLOSED, description="Since nine",
     details=(("since", "09:00"),), line_key="l1", outage_key="u1", opened_by="ola", first_contact_at=_AT,
-    holder_name="Depot", holder_reference="D-1", held_since=_AT, next_step="Visit", next_step_at=_AT,
-    taken_in_charge_at=_AT, due_at=_AT, reference_given_at=_AT, closed_at=_AT, outcome=Outcome.RECOVERED,
-    outcome_reason="late", resolution="Replaced", compensations=(Compensation(_PRICE, "late", _AT, "ola"),),
-    origin=_ORIGIN, version=1,
+    holder_name="Depot", holder_reference="D-1", held_since=_AT, escalated_to="lead", next_step="Visit",
+    next_step_at=_AT, taken_in_charge_at=_AT, due_at=_AT, reference_given_at=_AT, closed_at=_AT,
+    outcome=Outcome.RECOVERED, class_proposed=Outcome.COMPOUNDED, outcome_reason="late", resolution="Replaced",
+    compensations=(Compensation(_PRICE, "late", _AT, "ola"),), origin=_ORIGIN, version=1,
 )  # fmt: skip
 FULL: tuple[Record, ...] = (
     Customer(
@@ -69,7 +69,7 @@ FULL: tuple[Record, ...] = (
     ),
     Contact(
         "k1", "K-1", "c1", "o1", "email", Direction.INBOUND, _AT, "Invoice", "Why?", seconds=60, thread="t",
-        ticket_key="t1", line_key="l1", agent="Ola", sender="a@b.example", recipient="c@d.example",
+        ticket_key="t1", line_key="l1", outage_key="u1", agent="Ola", sender="a@b.example", recipient="c@d.example",
         answer=AnswerState.WAITING, answered_at=_AT, answered_by="k2", waived_reason="spam", route=CallRoute("1"),
         attachments=(Attachment("a.pdf", "application/pdf", 1, "00"),), outcome="solved", origin=_ORIGIN, version=1,
     ),

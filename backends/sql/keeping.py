@@ -96,7 +96,7 @@ def erase(connection: sqlite3.Connection, key: Key, now: datetime, actor: str, r
     index.drop_customer(connection, customer)
     index.index_customers(connection, [customer], set())
     receipts.forget(connection, customer)
-    consoles.forget(connection, customer)
+    consoles.forget(connection, key)
     trail.append(connection, now, [(actor, "forget", "customer", key, key, reason)])
     telling.add(connection, [*(("customer", row, "") for row in (customer, *others)), *rows])
     _scrub_words(connection)

@@ -63,20 +63,22 @@ class LinkCustomerRow(Stored, table=True):
 
 
 class PresenceRow(Stored, table=True):
-    """Which console has which customer open: told every half minute, never kept longer than the consoles are there."""
+    """Which console has which customer open: told every half minute, never kept longer than the consoles are there.
+
+    The keys are as consoles say them: they may name a customer of another source, and lead nowhere here.
+    """
 
     __tablename__ = "presence"
     __table_args__ = (
         sa.PrimaryKeyConstraint("agent", "console"),
-        sa.Index("ix_presence_customer", "customer_id"),
-        sa.Index("ix_presence_ticket", "ticket_id"),
+        sa.Index("ix_presence_customer", "customer_key"),
         sa.CheckConstraint("writing IN (0, 1)", name="ck_presence_writing"),
         CLUSTERED,
     )
     agent: Text
     console: Text
-    customer_id: int = Field(foreign_key="customer.id", ondelete="CASCADE")
-    ticket_id: int | None = Field(default=None, foreign_key="ticket.id", ondelete="SET NULL")
+    customer_key: Text
+    ticket_key: Text
     since: Moment
     seen_at: Moment
     writing: int

@@ -91,5 +91,5 @@ def _event(number: int, event: str, customer: int, key: Key) -> Event:
         case "customer":
             return CustomerChanged(customer_key, cursor)
         case "presence":
-            return PresenceChanged(customer_key, cursor)
+            return PresenceChanged(key, cursor)
     return Resync(cursor)

@@ -8,10 +8,10 @@ telephone. RT's documentation of the interface: https://docs.bestpractical.com/r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from backends.errors import Invalid, NotFound, Unavailable, Unsupported
+from backends.errors import Invalid, NotFound, Unavailable
 from backends.events import Event
 from backends.port import (
     Batch,
@@ -22,27 +22,22 @@ from backends.port import (
     Page,
     QueueFilter,
     Receipt,
-    TextHit,
     TicketFilter,
     TimelineFilter,
 )
 from backends.records import (
     Agent,
-    AuditEntry,
-    AuditVerdict,
     Contact,
     Customer,
     Entry,
     Key,
-    Link,
     Operator,
-    Origin,
-    Outage,
     Record,
     Ticket,
 )
 from backends.rest.access import access_from
 from backends.rest.http import Http
+from backends.rest.lacking import Lacking
 from backends.rest.rt import people
 from backends.rest.rt.living import Listening
 from backends.rest.rt.options import Options, options_from
@@ -71,8 +66,11 @@ _ALL_WAITING = QueueFilter()
 _SHORTEST_POLL = 0.02
 
 
-class RtBackend:
-    """One Request Tracker."""
+class RtBackend(Lacking):
+    """One Request Tracker.
+
+    Texts are not searched: without a full-text index, which few have, RT finds no words and does not say so.
+    """
 
     def __init__(
         self,
@@ -151,10 +149,6 @@ class RtBackend:
         self._needs_open()
         return await search(self.reader, text, limit, operator_keys)
 
-    async def search_text(self, text: str, *, limit: int = 50, after: str | None = None) -> Page[TextHit]:
-        """Raise Unsupported: without a full-text index, which few have, RT finds no words and does not say so."""
-        raise Unsupported(Capability.TEXT_SEARCH, source=self.name)
-
     async def customer_file(self, key: Key) -> CustomerFile:
         """Return everything about a customer but the timeline; raises NotFound."""
         self._needs_open()
@@ -189,20 +183,12 @@ class RtBackend:
         self._needs_open()
         return await self.reader.tickets(only, after, limit)
 
-    async def outages(self, only: OutageFilter = _ALL_OUTAGES) -> tuple[Outage, ...]:
-        """Raise Unsupported: RT knows no outages."""
-        raise Unsupported(Capability.OUTAGES, source=self.name)
-
     async def queue(
         self, only: QueueFilter = _ALL_WAITING, *, after: str | None = None, limit: int = 50
     ) -> Page[tuple[Contact, Customer]]:
         """Return what customers wrote last on tickets that are not done, oldest first."""
         self._needs_open()
         return await self.reader.queue(only, after, limit)
-
-    async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
-        """Raise Unsupported: RT links no customers of other systems."""
-        raise Unsupported(Capability.LINKS, source=self.name)
 
     # writing ------------------------------------------------------------------------------------------------------
 
@@ -215,34 +201,12 @@ class RtBackend:
             error.source = error.source or self.name
             raise
 
-    async def note_read(self, customer_key: Key, actor: str, detail: str = "") -> None:
-        """Raise Unsupported: RT keeps no trail of who read what."""
-        raise Unsupported(Capability.AUDIT, source=self.name)
-
     # living -------------------------------------------------------------------------------------------------------
 
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
         """Yield what changes from now on, or from the cursor `since`; raises Unavailable when RT is lost."""
         self._needs_open()
         return Listening(self.reader, self._poll, self._closed).follow(since)
-
-    # keeping ------------------------------------------------------------------------------------------------------
-
-    async def audit(self, *, customer_key: Key = "", after: str | None = None, limit: int = 100) -> Page[AuditEntry]:
-        """Raise Unsupported."""
-        raise Unsupported(Capability.AUDIT, source=self.name)
-
-    async def audit_verify(self, progress: Callable[[int, int], None] | None = None) -> AuditVerdict:
-        """Raise Unsupported."""
-        raise Unsupported(Capability.AUDIT, source=self.name)
-
-    async def export(self, customer_key: Key, actor: str) -> Mapping[str, Any]:
-        """Raise Unsupported: RT's own records are exported from RT."""
-        raise Unsupported(Capability.EXPORT, source=self.name)
-
-    async def forget(self, customer_key: Key, actor: str, reason: str) -> Mapping[str, int]:
-        """Raise Unsupported: RT erases with a tool of its own."""
-        raise Unsupported(Capability.FORGET, source=self.name)
 
 
 def _omitted(options: Options) -> dict[type[Record], frozenset[str]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from backends.errors import Invalid, Unsupported
+from backends.errors import Invalid
 from backends.events import Event
 from backends.port import (
     Batch,
@@ -18,27 +18,23 @@ from backends.port import (
     Page,
     QueueFilter,
     Receipt,
-    TextHit,
     TicketFilter,
     TimelineFilter,
 )
 from backends.records import (
     Agent,
-    AuditEntry,
-    AuditVerdict,
     Contact,
     Customer,
     Entry,
     Key,
-    Link,
     Operator,
-    Origin,
     Outage,
     Record,
     Ticket,
 )
 from backends.rest.access import access_from
 from backends.rest.http import Http
+from backends.rest.lacking import Lacking
 from backends.rest.signing import Signer
 from backends.rest.tmf.checking import LINES, STORES
 from backends.rest.tmf.following import Follower
@@ -69,7 +65,7 @@ def backend_from(url: str, **settings: Any) -> TmfBackend:
     return TmfBackend(url, Site(Http(access, Signer(settings.get("secret"))), options), float(poll))
 
 
-class TmfBackend:
+class TmfBackend(Lacking):
     """A helpdesk that speaks the TM Forum Open APIs."""
 
     def __init__(self, url: str, site: Site, poll: float) -> None:
@@ -108,9 +104,6 @@ class TmfBackend:
         await asyncio.gather(*polls, return_exceptions=True)
         await self._site.http.close()
 
-    def _lacks(self, capability: Capability) -> Unsupported:
-        return Unsupported(capability, source=self.name)
-
     # reading ------------------------------------------------------------------------------------------------------
 
     async def operators(self) -> tuple[Operator, ...]:
@@ -126,10 +119,6 @@ class TmfBackend:
     ) -> tuple[Match, ...]:
         """Return customers by number, name, telephone, e-mail, place and ticket, as far as the server finds them."""
         return await search(self._reader, text, limit, operator_keys)
-
-    async def search_text(self, text: str, *, limit: int = 50, after: str | None = None) -> Page[TextHit]:
-        """Raise Unsupported: the standard searches no texts."""
-        raise self._lacks(Capability.TEXT_SEARCH)
 
     async def customer_file(self, key: Key) -> CustomerFile:
         """Return everything about a customer but the timeline; raises NotFound."""
@@ -175,34 +164,8 @@ class TmfBackend:
         """Store a batch, one resource after the other; raises Conflict, Invalid, Unsupported, Unavailable."""
         return await self._writer.write(batch)
 
-    async def note_read(self, customer_key: Key, actor: str, detail: str = "") -> None:
-        """Raise Unsupported: the standard has no audit trail."""
-        raise self._lacks(Capability.AUDIT)
-
     # living -------------------------------------------------------------------------------------------------------
 
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
         """Yield what changes from now on, or from the cursor `since`; ends when closed, raises Unavailable."""
         return Follower(self._reader, self._poll, self._closed, self._polls).events(since)
-
-    # keeping ------------------------------------------------------------------------------------------------------
-
-    async def audit(self, *, customer_key: Key = "", after: str | None = None, limit: int = 100) -> Page[AuditEntry]:
-        """Raise Unsupported."""
-        raise self._lacks(Capability.AUDIT)
-
-    async def audit_verify(self, progress: Callable[[int, int], None] | None = None) -> AuditVerdict:
-        """Raise Unsupported."""
-        raise self._lacks(Capability.AUDIT)
-
-    async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
-        """Raise Unsupported: the standard links no customers of other systems."""
-        raise self._lacks(Capability.LINKS)
-
-    async def export(self, customer_key: Key, actor: str) -> Mapping[str, Any]:
-        """Raise Unsupported: the server's own keeper exports."""
-        raise self._lacks(Capability.EXPORT)
-
-    async def forget(self, customer_key: Key, actor: str, reason: str) -> Mapping[str, int]:
-        """Raise Unsupported: the server's own keeper erases."""
-        raise self._lacks(Capability.FORGET)

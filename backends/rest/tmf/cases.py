@@ -36,9 +36,9 @@ from backends.rest.tmf.pieces import (
 )
 
 TICKET_EXTRAS = (
-    "reference", "details", "first_contact_at", "holder", "holder_name", "holder_reference", "held_since", "next_step",
-    "next_step_at", "taken_in_charge_at", "reference_given_at", "closed_at", "outcome", "outcome_reason", "resolution",
-    "compensations", "origin",
+    "reference", "details", "first_contact_at", "holder", "holder_name", "holder_reference", "held_since",
+    "escalated_to", "next_step", "next_step_at", "taken_in_charge_at", "reference_given_at", "closed_at", "outcome",
+    "class_proposed", "outcome_reason", "resolution", "compensations", "origin",
 )  # fmt: skip
 VISIT_EXTRAS = ()
 

@@ -17,6 +17,7 @@ from backends.records import (
     CustomerKind,
     Direction,
     Line,
+    Outage,
     Place,
     PointKind,
     Ticket,
@@ -193,6 +194,7 @@ def contact_wire(contact: Contact, frame: Frame) -> Json:
     }
     about = [(keys.identifier(Ticket, contact.ticket_key), "TroubleTicket")]
     about += [(keys.identifier(Line, contact.line_key), "Service")]
+    about += [(keys.identifier(Outage, contact.outage_key), "ServiceProblem")]
     items = [{"item": reference(api, "item", "about", name, kind)} for name, kind in about if name]
     if items:
         found["interactionItem"] = [{"@type": "InteractionItem", **item} for item in items]
@@ -262,6 +264,7 @@ def contact_record(document: Mapping[str, Any], frame: Frame) -> Contact:
             "body": reading.block("description"),
             "ticket_key": keys.key(Ticket, _about(items, "TroubleTicket")),
             "line_key": keys.key(Line, _about(items, "Service")),
+            "outage_key": keys.key(Outage, _about(items, "ServiceProblem")),
             "agent": _id(parties.get("agent")),
             "answered_by": keys.key(Contact, answers[0].line("id") if answers else ""),
             "attachments": tuple(_attachment(one) for one in reading.parts("attachment")),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any
 
-from backends.errors import NotFound, Unavailable, Unsupported
+from backends.errors import NotFound, Unavailable
 from backends.events import Event
 from backends.port import (
     Batch,
@@ -19,27 +18,22 @@ from backends.port import (
     Page,
     QueueFilter,
     Receipt,
-    TextHit,
     TicketFilter,
     TimelineFilter,
 )
 from backends.records import (
     Agent,
-    AuditEntry,
-    AuditVerdict,
     Contact,
     Customer,
     Entry,
     Key,
-    Link,
     Operator,
-    Origin,
-    Outage,
     Record,
     Ticket,
 )
 from backends.remote import Exchange
 from backends.rest.http import Http
+from backends.rest.lacking import Lacking
 from backends.rest.zammad.articles import Articles
 from backends.rest.zammad.checking import STORES
 from backends.rest.zammad.following import Follower
@@ -62,8 +56,8 @@ _TICKET = frozenset({
     "first_contact_at", "held_since", "taken_in_charge_at", "due_at", "next_step_at",
 })  # fmt: skip
 _CONTACT = frozenset({
-    "thread", "line_key", "agent", "answer", "answered_at", "answered_by", "waived_reason", "route", "attachments",
-    "outcome", "origin",
+    "thread", "line_key", "outage_key", "agent", "answer", "answered_at", "answered_by", "waived_reason", "route",
+    "attachments", "outcome", "origin",
 })  # fmt: skip
 
 
@@ -81,8 +75,11 @@ def _omits(options: Options) -> Mapping[type[Record], frozenset[str]]:
     return {kind: frozenset(names & {each.name for each in fields(kind)}) for kind, names in known.items()}
 
 
-class ZammadBackend:
-    """One Zammad, not opened yet; nothing is sent before the first question."""
+class ZammadBackend(Lacking):
+    """One Zammad, not opened yet; nothing is sent before the first question.
+
+    Texts are not searched: without Elasticsearch nothing would be found, and nobody could tell.
+    """
 
     def __init__(self, http: Http, options: Options, *, url: str, name: str, poll: float) -> None:
         self.name = name
@@ -130,9 +127,6 @@ class ZammadBackend:
         self._reader.site.forget()
         await self.http.close()
 
-    def _refuse(self, capability: Capability) -> Unsupported:
-        return Unsupported(capability, source=self.name)
-
     # reading ------------------------------------------------------------------------------------------------------
 
     async def operators(self) -> tuple[Operator, ...]:
@@ -148,10 +142,6 @@ class ZammadBackend:
     ) -> tuple[Match, ...]:
         """Return customers that `text` may mean, best first."""
         return await search(self._reader, text, limit, operator_keys)
-
-    async def search_text(self, text: str, *, limit: int = 50, after: str | None = None) -> Page[TextHit]:
-        """Raise Unsupported: without Elasticsearch nothing would be found, and nobody could tell."""
-        raise self._refuse(Capability.TEXT_SEARCH)
 
     async def customer_file(self, key: Key) -> CustomerFile:
         """Return everything about a customer but the timeline; raises NotFound."""
@@ -181,19 +171,11 @@ class ZammadBackend:
         """Return tickets, newest first."""
         return await self._reader.tickets(only, after, limit)
 
-    async def outages(self, only: OutageFilter = _ALL_OUTAGES) -> tuple[Outage, ...]:
-        """Raise Unsupported: a helpdesk knows none."""
-        raise self._refuse(Capability.OUTAGES)
-
     async def queue(
         self, only: QueueFilter = _ALL_WAITING, *, after: str | None = None, limit: int = 50
     ) -> Page[tuple[Contact, Customer]]:
         """Return what customers wrote last on open tickets, oldest first."""
         return await self._reader.queue(only, after, limit)
-
-    async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
-        """Raise Unsupported: what Zammad links are its own tickets."""
-        raise self._refuse(Capability.LINKS)
 
     # writing ------------------------------------------------------------------------------------------------------
 
@@ -211,10 +193,6 @@ class ZammadBackend:
         if not task.cancelled():
             task.exception()  # of a writer that nobody waits for any more
 
-    async def note_read(self, customer_key: Key, actor: str, detail: str = "") -> None:
-        """Raise Unsupported: Zammad keeps no trail of who read what."""
-        raise self._refuse(Capability.AUDIT)
-
     # living -------------------------------------------------------------------------------------------------------
 
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
@@ -222,21 +200,3 @@ class ZammadBackend:
         if self._closed is None or self._closed.is_set():
             raise Unavailable("not open", source=self.name)
         return Follower(self._reader.site, since, self._poll, self._closed).events()
-
-    # keeping ------------------------------------------------------------------------------------------------------
-
-    async def audit(self, *, customer_key: Key = "", after: str | None = None, limit: int = 100) -> Page[AuditEntry]:
-        """Raise Unsupported."""
-        raise self._refuse(Capability.AUDIT)
-
-    async def audit_verify(self, progress: Callable[[int, int], None] | None = None) -> AuditVerdict:
-        """Raise Unsupported."""
-        raise self._refuse(Capability.AUDIT)
-
-    async def export(self, customer_key: Key, actor: str) -> Mapping[str, Any]:
-        """Raise Unsupported: Zammad has an export of its own."""
-        raise self._refuse(Capability.EXPORT)
-
-    async def forget(self, customer_key: Key, actor: str, reason: str) -> Mapping[str, int]:
-        """Raise Unsupported: Zammad's administrators forget people by its own data privacy tasks."""
-        raise self._refuse(Capability.FORGET)

@@ -41,8 +41,10 @@ TICKET_FIELDS: Mapping[str, type] = {
     "kind": TicketKind,
     "holder": Holder,
     "holder_reference": str,
+    "escalated_to": str,
     "next_step": str,
     "outcome": Outcome,
+    "class_proposed": Outcome,
     "outcome_reason": str,
     "resolution": str,
 }

@@ -92,20 +92,17 @@ NEW = (
     """CREATE TABLE presence (
     agent TEXT NOT NULL,
     console TEXT NOT NULL,
-    customer_id INTEGER NOT NULL,
-    ticket_id INTEGER,
+    customer_key TEXT NOT NULL,
+    ticket_key TEXT NOT NULL,
     since INTEGER NOT NULL,
     seen_at INTEGER NOT NULL,
     writing INTEGER NOT NULL,
     PRIMARY KEY (agent, console),
-    CONSTRAINT ck_presence_writing CHECK (writing IN (0, 1)),
-    FOREIGN KEY(customer_id) REFERENCES customer (id) ON DELETE CASCADE,
-    FOREIGN KEY(ticket_id) REFERENCES ticket (id) ON DELETE SET NULL
+    CONSTRAINT ck_presence_writing CHECK (writing IN (0, 1))
 )
  WITHOUT ROWID,
  STRICT""",
-    """CREATE INDEX ix_presence_customer ON presence (customer_id)""",
-    """CREATE INDEX ix_presence_ticket ON presence (ticket_id)""",
+    """CREATE INDEX ix_presence_customer ON presence (customer_key)""",
     """CREATE INDEX ix_ticket_next_step ON ticket (next_step_at)
     WHERE next_step_at IS NOT NULL AND state <> 'closed'""",
     """CREATE INDEX ix_contact_outage ON contact (outage_id) WHERE outage_id IS NOT NULL""",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-from backends.errors import NotFound, Unavailable, Unsupported
+from backends.errors import NotFound, Unavailable
 from backends.events import Event
 from backends.port import (
     Batch,
@@ -17,26 +16,21 @@ from backends.port import (
     Page,
     QueueFilter,
     Receipt,
-    TextHit,
     TicketFilter,
     TimelineFilter,
 )
 from backends.records import (
     Agent,
-    AuditEntry,
-    AuditVerdict,
     Contact,
     Customer,
     Entry,
     Key,
-    Link,
     Operator,
-    Origin,
-    Outage,
     Record,
     Ticket,
 )
 from backends.rest.access import Access
+from backends.rest.lacking import Lacking
 from backends.rest.signing import Signer
 from cordboard_roundup.living import Listening
 from cordboard_roundup.mapping import OMITS
@@ -54,7 +48,7 @@ _ALL_OUTAGES = OutageFilter()
 _ALL_WAITING = QueueFilter()
 
 
-class RoundupBackend:
+class RoundupBackend(Lacking):
     """One tracker."""
 
     def __init__(
@@ -107,9 +101,6 @@ class RoundupBackend:
         if not self._is_open:
             raise Unavailable("not open", source=self.name)
 
-    def _cannot(self, capability: Capability) -> Unsupported:
-        return Unsupported(capability, source=self.name)
-
     # reading ------------------------------------------------------------------------------------------------------
 
     async def operators(self) -> tuple[Operator, ...]:
@@ -128,10 +119,6 @@ class RoundupBackend:
         """Return customers that `text` may mean, best first."""
         self._needs_open()
         return await self._reader.search(text, limit, operator_keys)
-
-    async def search_text(self, text: str, *, limit: int = 50, after: str | None = None) -> Page[TextHit]:
-        """Raise Unsupported: the interface has no way into the tracker's index."""
-        raise self._cannot(Capability.TEXT_SEARCH)
 
     async def customer_file(self, key: Key) -> CustomerFile:
         """Return everything about a customer but the timeline; raises NotFound."""
@@ -167,19 +154,11 @@ class RoundupBackend:
         self._needs_open()
         return await self._reader.tickets(only, after, limit)
 
-    async def outages(self, only: OutageFilter = _ALL_OUTAGES) -> tuple[Outage, ...]:
-        """Raise Unsupported."""
-        raise self._cannot(Capability.OUTAGES)
-
     async def queue(
         self, only: QueueFilter = _ALL_WAITING, *, after: str | None = None, limit: int = 50
     ) -> Page[tuple[Contact, Customer]]:
         """Raise Unsupported: nothing in a message says that it waits."""
-        raise self._cannot(Capability.QUEUE)
-
-    async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
-        """Raise Unsupported."""
-        raise self._cannot(Capability.LINKS)
+        raise self._lacks(Capability.QUEUE)
 
     # writing ------------------------------------------------------------------------------------------------------
 
@@ -188,31 +167,9 @@ class RoundupBackend:
         self._needs_open()
         return await self._writer.write(batch)
 
-    async def note_read(self, customer_key: Key, actor: str, detail: str = "") -> None:
-        """Raise Unsupported: no trail of who read what is kept."""
-        raise self._cannot(Capability.AUDIT)
-
     # living -------------------------------------------------------------------------------------------------------
 
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
         """Yield what changes, found by asking every `poll` seconds; ends when closed."""
         self._needs_open()
         return Listening(self._reader, self._poll, self._closed, self._asking).follow(since)
-
-    # keeping ------------------------------------------------------------------------------------------------------
-
-    async def audit(self, *, customer_key: Key = "", after: str | None = None, limit: int = 100) -> Page[AuditEntry]:
-        """Raise Unsupported."""
-        raise self._cannot(Capability.AUDIT)
-
-    async def audit_verify(self, progress: Callable[[int, int], None] | None = None) -> AuditVerdict:
-        """Raise Unsupported."""
-        raise self._cannot(Capability.AUDIT)
-
-    async def export(self, customer_key: Key, actor: str) -> Mapping[str, Any]:
-        """Raise Unsupported: the tracker's keeper exports from the tracker."""
-        raise self._cannot(Capability.EXPORT)
-
-    async def forget(self, customer_key: Key, actor: str, reason: str) -> Mapping[str, int]:
-        """Raise Unsupported: the tracker's keeper erases in the tracker."""
-        raise self._cannot(Capability.FORGET)
