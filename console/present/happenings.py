@@ -21,7 +21,7 @@ from backends.records import (
     TicketKind,
     TicketState,
 )
-from console.i18n import _
+from console.i18n import N_, _
 from console.present.banners import title_words, who_words
 from console.present.labels import ARROWS, OUTAGE_TONES, Sign, plain, sign_of
 from console.present.setting import Now
@@ -62,10 +62,16 @@ _AFTER: Mapping[
 }
 
 
+HANDED: Mapping[str, str] = {"accepted": N_("accepted"), "declined": N_("declined")}
+"""What became of a hand-over, by the code in its event."""
+
+
 def _coded(kind: TicketEventKind, code: str) -> str:
     table = _AFTER.get(kind)
     if table is None or not code:
         return ""
+    if kind is TicketEventKind.HANDOVER and code in HANDED:
+        return _(HANDED[code])
     try:
         return word(table(code))
     except ValueError:

@@ -95,6 +95,10 @@ def _ticket_events() -> Words:
         TicketEventKind.NOTE: _c("channel", "note"),
         TicketEventKind.CLOSED: _("ticket closed"),
         TicketEventKind.REOPENED: _("ticket reopened"),
+        TicketEventKind.ESCALATED: _("escalated"),
+        TicketEventKind.PARTED: _("taken off again"),
+        TicketEventKind.OVERRIDDEN: _("tried in spite of an outage"),
+        TicketEventKind.RAISED: _("hand-over not accepted in time"),
     }
 
 

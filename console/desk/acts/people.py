@@ -46,12 +46,20 @@ def _phone(typed: str, country: str) -> ContactPoint:
     return ContactPoint(PointKind.MOBILE if _is_mobile(number) else PointKind.PHONE, number, preferred=True)
 
 
-def _email(typed: str) -> ContactPoint:
+def email_address(typed: str) -> str | None:
+    """Return an e-mail address in small letters; None when it is not one."""
     typed = typed.lower()
     name, _at, host = typed.partition("@")
     if not name or "@" in host or " " in typed or "." not in host.strip(".") or host != host.strip("."):
+        return None
+    return typed
+
+
+def _email(typed: str) -> ContactPoint:
+    address = email_address(typed)
+    if address is None:
         raise Unfit("email", "email")
-    return ContactPoint(PointKind.EMAIL, typed)
+    return ContactPoint(PointKind.EMAIL, address)
 
 
 def _points(values: Values, country: str) -> tuple[ContactPoint, ...]:
