@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from backends.records import (
     AnswerState,
+    Area,
     Channel,
     ContractState,
     CustomerFlag,
@@ -134,6 +135,7 @@ def _promise_kinds() -> Words:
         PromiseKind.DEED: _("promise"),
         PromiseKind.CALL_BACK: _("call-back"),
         PromiseKind.WORD_AT_RESTORATION: _("word when it is restored"),
+        PromiseKind.DOCUMENT_CHECK: _("check that the paper came"),
     }
 
 
@@ -231,6 +233,14 @@ def _answers() -> Words:
     }
 
 
+def _areas() -> Words:
+    return {
+        Area.PAYMENT: _("money"),
+        Area.DOCUMENTS: _("identity documents"),
+        Area.NETWORK: _("network path"),
+    }
+
+
 def _lines() -> Words:
     return {
         LineState.ORDERED: _c("line", "ordered"),
@@ -262,6 +272,7 @@ def _disputes() -> Words:
 
 _TABLES: Mapping[type[StrEnum], Callable[[], Words]] = {
     AnswerState: _answers,
+    Area: _areas,
     ContractState: _contracts,
     CustomerFlag: _flags,
     CustomerKind: _customer_kinds,
