@@ -8,7 +8,7 @@ from textual.strip import Strip
 
 from widgets.cells import Piece, joined, one_line, width_of
 from widgets.painted import Sheet
-from widgets.views import HintView, StatusView, Tone
+from widgets.views import HintView, Line, StatusView, Tone
 
 _GAP = 2
 _NOTHING = StatusView()
@@ -112,3 +112,21 @@ class StatusLine(Sheet[StatusView]):
         if not size:
             return [line]
         return [Strip(joined([*line, *self.line([], width - left - size), *self.line(right, size)]), width)]
+
+
+class TextLine(Sheet[Line]):
+    """Shows one line of text from the left edge, cut at the right one."""
+
+    DEFAULT_CSS = """
+    TextLine { width: 1fr; height: 1; }
+    """
+
+    def __init__(
+        self, view: Line = (), *, name: str | None = None, id: str | None = None, classes: str | None = None
+    ) -> None:
+        """Take a first line."""
+        super().__init__(view, name=name, id=id, classes=classes)
+
+    def lay_out(self, width: int, height: int) -> list[Strip]:
+        """The line."""
+        return [self.line(self.pieces(self.view), width)]

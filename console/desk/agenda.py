@@ -26,8 +26,8 @@ from backends.port import (
 )
 from backends.records import LIVE_OUTAGE_STATES, OPEN_STATES, Contact, Customer, Holder, Key, OutageState, Ticket
 from console.desk.desk import Desk
-from console.rules.agenda import EVERYTHING, AgendaFilter, Item, chosen, ordered, sides_of
-from console.rules.agenda_items import HORIZON, Known, accept_due, answer_due, of_message, of_pending
+from console.rules.agenda import EVERYTHING, AgendaFilter, Item, chosen, ordered, sides_of, without_twins
+from console.rules.agenda_items import HORIZON, Known, answer_due, of_message, of_pending
 from console.rules.renewals import RenewalRules
 
 PAGE = 200
@@ -165,9 +165,7 @@ async def _known(desk: Desk, rules: RenewalRules) -> tuple[Known, dict[Part, Bac
         tickets = await _tickets(desk)
     except BackendError:
         tickets = {}  # the list is as complete without them; only what an item is about is not known
-    known = Known(
-        desk.clock(), rules, answer_due, accept_due, operators=desk.operators, tickets=tickets, live=live, ended=ended
-    )
+    known = Known(desk.clock(), rules, answer_due, operators=desk.operators, tickets=tickets, live=live, ended=ended)
     return known, failed
 
 
@@ -216,7 +214,7 @@ async def reading(desk: Desk, rules: RenewalRules, *, pages: int | None = None) 
         errors = failed | {one.part: one.error for one in streams if one.error is not None}
         more = any(not one.done for one in streams)
         cut = any(one.after is not None and one.error is None for one in streams)
-        items = ordered(item for one in streams for item in one.items)
+        items = without_twins(ordered(item for one in streams for item in one.items))
         return Agenda(known.now, items, gaps, errors, whole=not more, cut=cut)
 
     await asyncio.gather(*(one.read_on() for one in streams))

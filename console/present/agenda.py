@@ -165,9 +165,11 @@ def filter_words(only: AgendaFilter, now: Now) -> str:
     parts = [_("mine")] if only.mine else []
     parts += [kind_word(kind) for kind in ItemKind if kind in only.kinds]
     parts += sorted(plain(now.operator_name(key)) for key in only.operator_keys)
-    parts += [worded(LANGUAGE_NAMES, code) for code in sorted(only.languages)]
+    if only.languages:
+        several = _("my languages") if len(only.languages) > 1 else ""
+        parts.append(several or worded(LANGUAGE_NAMES, min(only.languages)))
     if only.skills:
-        parts.append(joined([skill_word(code) for code in sorted(only.skills)]))
+        parts.append(_("my skills") if len(only.skills) > 1 else skill_word(min(only.skills)))
     return ", ".join(parts)
 
 

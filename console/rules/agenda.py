@@ -8,10 +8,10 @@ The order, from the top:
    three days of its window).
 3. What is **ahead**, within a week.
 
-Within each of these, what a law sets goes first, then customers who are to be served first (priority repair,
-vulnerable), then what is due first; what has no due time comes last, the oldest first. Two things that are alike in all
-of this stand in the order of their kinds and then of their keys, so that the order is total, the same on every desk,
-and one thing's place before another never depends on a third.
+Of what is broken or about to break, what a law sets goes first. Within all of these, customers who are to be served
+first (priority repair, vulnerable) go before others, then what is due first; what has no due time comes last, the
+oldest first. Two things that are alike in all of this stand in the order of their kinds and then of their keys, so that
+the order is total, the same on every desk, and one thing's place before another never depends on a third.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Item:
         """The place in the list: see the order of urgency above."""
         return (
             self.urgency,
-            0 if self.legal else 1,
+            0 if self.legal and self.urgency is not Urgency.AHEAD else 1,
             0 if self.priority else 1,
             self.due_at or _LAST_DAY,
             self.since,
@@ -127,6 +127,17 @@ class Item:
 def ordered(items: Iterable[Item]) -> tuple[Item, ...]:
     """Return the items in their order of urgency, each once."""
     return tuple(sorted({one.name: one for one in items}.values(), key=lambda one: one.order))
+
+
+def without_twins(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Return the items without next steps that say of a ticket what a promise on it says: the same, at the same time.
+
+    What was promised is noted as the ticket's next step too; it is one thing to do.
+    """
+    promised = {(one.ticket_key, one.due_at) for one in items if isinstance(one.record, Promise) and one.ticket_key}
+    return tuple(
+        one for one in items if one.kind is not ItemKind.NEXT_STEP or (one.ticket_key, one.due_at) not in promised
+    )
 
 
 # whose matter it is ---------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from backends.records import (
 )
 from console.rules.agenda import Item, ItemKind, Urgency
 from console.rules.clocks import EARLY, zone_of
+from console.rules.handover import accept_by
 from console.rules.renewals import NoticeState, RenewalRules, renewal
 from console.rules.standing import without_identity
 
@@ -53,13 +54,12 @@ class Known:
     """What turns records into items: the moment (UTC), the operators, tickets by key, outages, rules.
 
     `live` are the outages that go on, None where that is not known; `ended` says when others were over. `answer_due`
-    is the clock of first responses (R15); `accept_due` says until when a hand-over must be accepted.
+    is the clock of first responses (R15).
     """
 
     now: datetime
     rules: RenewalRules
     answer_due: Callable[[Contact, Operator], datetime | None]
-    accept_due: Callable[[Handover, Operator], datetime | None]
     operators: Mapping[Key, Operator] = field(default_factory=dict)
     tickets: Mapping[Key, Ticket] = field(default_factory=dict)
     live: frozenset[Key] | None = None
@@ -146,7 +146,7 @@ def _of_promise(one: Promise, customer: Customer, known: Known) -> Item | None:
 def _of_handover(one: Handover, customer: Customer, known: Known) -> Item:
     ticket = known.tickets.get(one.ticket_key)
     operator = known.operators.get(customer.operator_key)
-    due = known.accept_due(one, operator) if operator is not None else one.due_at
+    due = accept_by(one, operator) if operator is not None else one.due_at
     return Item(
         ItemKind.HANDOVER,
         one,
@@ -254,8 +254,3 @@ def answer_due(contact: Contact, operator: Operator) -> datetime | None:
     """Return until when a message is to have its first answer, in UTC; None on a channel that has no clock (R15)."""
     within = _ANSWER_WITHIN.get(contact.channel)
     return contact.at + within if within is not None else None
-
-
-def accept_due(handover: Handover, operator: Operator) -> datetime:
-    """Return until when a hand-over is to be accepted, in UTC (R22)."""
-    return handover.due_at or handover.at + timedelta(minutes=operator.accept_minutes)

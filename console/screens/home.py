@@ -21,10 +21,10 @@ from console.present import banners, results
 from console.present.failures import failure_words
 from console.present.labels import plain
 from console.present.sources import delivery_span, trouble_words
-from console.screens.base import BaseScreen
+from console.screens.telling_agenda import TODO, TellsAgenda
 from console.words import moment
 from widgets.banners import Banners
-from widgets.bottom import KeyHints, StatusLine
+from widgets.bottom import KeyHints, StatusLine, TextLine
 from widgets.omnibox import Omnibox
 from widgets.rows import RowList
 from widgets.views import Feed, FeedView, HintView, Line, RowsView, Span, StatusView, Tone
@@ -42,7 +42,7 @@ COMMANDS = {":": "palette", "?": "help"}
 WAITING = 100
 
 
-class HomeScreen(BaseScreen):
+class HomeScreen(TellsAgenda):
     """Where every call begins."""
 
     hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE})
@@ -51,6 +51,7 @@ class HomeScreen(BaseScreen):
     HomeScreen #top { height: 1; }
     HomeScreen #ask { height: 1; }
     HomeScreen #prompt { width: 2; }
+    HomeScreen #todo { height: 1; }
     HomeScreen #found { height: 1fr; }
     HomeScreen #waiting { height: 7; }
     HomeScreen.-tall #found { height: 11; }
@@ -81,6 +82,7 @@ class HomeScreen(BaseScreen):
             yield Omnibox(placeholder=_("name, number, phone, e-mail, address, ticket, line, MAC or IP"), id="omnibox")
         yield Banners(id="banners", room=4)
         loading = RowsView(title=_("Opened last"), feed=FeedView(Feed.LOADING, _("one moment")))
+        yield TextLine(id=TODO)
         yield RowList(loading, id="found")
         yield RowList(
             RowsView(title=_("Waiting for an answer"), feed=FeedView(Feed.LOADING, _("one moment"))), id="waiting"
@@ -312,11 +314,13 @@ class HomeScreen(BaseScreen):
             return
         self._waiting, self._more_waiting = page.rows, page.after is not None
         self._show_waiting()
+        self.read_agenda_soon()
 
     def time_passed(self) -> None:
         """Word ages and the time anew."""
         self._show_top()
         self._show_waiting()
+        self.tell_agenda()
         self.outages_changed()
 
     async def changed(self, customers: set[Key], *, everything: bool) -> None:
