@@ -49,7 +49,10 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
 
     def now(self) -> Now:
         """The present for whoever words something."""
-        return Now(self.desk.clock(), self.desk.zone, self.desk.operators)
+        rules = self.desk.rules
+        return Now(
+            self.desk.clock(), self.desk.zone, self.desk.operators, rules.clocks_file, rules.compensation_file
+        )
 
     def say(self, words: str, tone: Tone = Tone.NORMAL) -> None:
         """Tell the agent something in the status line of the screen they see."""

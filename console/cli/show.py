@@ -43,7 +43,9 @@ async def _show(args: argparse.Namespace, setting: Setting) -> int:
         customer = await one_customer(backend, " ".join(args.customer), brand.chosen)
         at = datetime.now(UTC)
         picture = await _picture(backend, customer.key, at, args.limit)
-        now = Now(at, zone_of(picture.file.operator, setting.zone), brand.by_key)
+        rules = setting.rules
+        zone = zone_of(picture.file.operator, setting.zone)
+        now = Now(at, zone, brand.by_key, rules.clocks_file, rules.compensation_file)
         entries = picture.entries[: args.limit]
         bodies = await _bodies(backend, entries) if args.bodies else {}
         if Capability.AUDIT in backend.capabilities:

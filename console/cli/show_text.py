@@ -15,11 +15,11 @@ from console.desk.picture import Picture
 from console.i18n import _, _n
 from console.present.banners import badge, headline, say_words, why_words
 from console.present.card import card
+from console.present.clocking import clock_facts, owed_facts
 from console.present.happenings import Told, told
 from console.present.opening import opening_text
-from console.present.rows import clock_words, holder_words
+from console.present.rows import holder_words
 from console.present.setting import Now
-from console.rules.clocks import clock
 from console.rules.standing import chases_by_ticket, open_tickets
 from console.rules.timeline import Happening
 from console.words import moment, word
@@ -86,11 +86,14 @@ def _tickets(picture: Picture, now: Now) -> Iterator[str]:
 def _ticket(ticket: Ticket, picture: Picture, now: Now, chases: int) -> Iterator[str]:
     yield f"{_INDENT}{ticket.reference} {ticket.subject}"
     facts = [word(ticket.kind), word(ticket.state), holder_words(ticket, now)]
-    stands = clock(ticket, picture.file.operator, now.at, picture.waits)
-    facts.append(_("clock: {clock}").format(clock=clock_words(stands, now)))
     if chases:
         facts.append(_n("{n} chase", "{n} chases", chases).format(n=chases))
     yield _INDENT * 2 + ", ".join(facts)
+    for told_of in (
+        *clock_facts(ticket, picture.file.operator, now, picture.waits, picture.heard),
+        *owed_facts(ticket, picture.file, now, picture.waits, picture.heard),
+    ):
+        yield _INDENT * 2 + _text(told_of)
     if ticket.next_step:
         when = f" ({moment(ticket.next_step_at, now.at, now.zone)})" if ticket.next_step_at else ""
         yield _INDENT * 2 + _("Next: {step}").format(step=ticket.next_step) + when

@@ -13,9 +13,11 @@ from backends.delivery import Delivery, DeliveryState, Outgoing
 from backends.errors import BackendError, NotFound
 from backends.port import Backend, Capability, CustomerFile, OutageFilter, Page, TimelineFilter
 from backends.records import LIVE_OUTAGE_STATES, Contact, Entry, Key, Operator, Outage, OutageState, Ticket, TicketEvent
+from console.data.clocks import policies
 from console.desk.sources import Source, SourceState, sources_of
-from console.rules.clocks import MOVES_CLOCKS, may_have_waited
+from console.rules.clocks import TOLD_BY_EVENTS, depends_on_history
 from console.rules.coverage import Hit, hits
+from console.rules.policies import Policies
 from console.rules.timeline import Happening, merged
 
 FIRST_PAGE = 60
@@ -40,6 +42,8 @@ class Picture:
     sources: tuple[Source, ...] = ()
     waits: tuple[TicketEvent, ...] = ()
     """Events that tell when the tickets waited for the customer, in any order: their clocks need all of them."""
+    heard: tuple[Contact, ...] = ()
+    """Contacts on the tickets, in any order: they tell which clocks ended when the customer was told something."""
     deliveries: tuple[Delivery, ...] = ()
     """What is on its way to a source that has not taken it yet (R23)."""
 
@@ -80,30 +84,47 @@ async def outages_of(backend: Backend, file: CustomerFile, now: datetime) -> tup
     return hits(live, file.lines, file.customer, above), hits(over, file.lines, file.customer, above)
 
 
-async def _waits(backend: Backend, file: CustomerFile, page: Page[Entry], whole: bool) -> tuple[TicketEvent, ...]:
-    """Return the events that move the clocks of the file's tickets; asked for only where the page is not `whole`."""
-    tickets = [one for one in file.tickets if may_have_waited(one)]
+async def _histories(
+    backend: Backend, file: CustomerFile, page: Page[Entry], whole: bool, rules: Policies
+) -> tuple[tuple[TicketEvent, ...], tuple[Contact, ...]]:
+    """Return the events and contacts that move the clocks of the file's tickets.
+
+    They are asked for only where the page is not `whole`.
+    """
+    tickets = [one for one in file.tickets if depends_on_history(one, file.operator, rules)]
     entries: list[Entry] = list(page.rows) if whole else []
     for ticket in () if whole else tickets:
         theirs = await backend.timeline(file.customer.key, only=TimelineFilter(ticket_key=ticket.key), limit=PAGE)
         entries += theirs.rows
     wanted = {one.key for one in tickets}
-    return tuple(
-        one for one in entries if isinstance(one, TicketEvent) and one.kind in MOVES_CLOCKS and one.ticket_key in wanted
+    moving = [one for one in entries if one.ticket_key in wanted]
+    return (
+        tuple(one for one in moving if isinstance(one, TicketEvent) and one.kind in TOLD_BY_EVENTS),
+        tuple(one for one in moving if isinstance(one, Contact)),
     )
 
 
 async def gather(
-    backend: Backend, key: Key, now: datetime, *, only: TimelineFilter = EVERYTHING, limit: int = FIRST_PAGE
+    backend: Backend,
+    key: Key,
+    now: datetime,
+    *,
+    only: TimelineFilter = EVERYTHING,
+    limit: int = FIRST_PAGE,
+    rules: Policies | None = None,
 ) -> Picture:
-    """Return the picture of a customer; raises what the backend raises."""
+    """Return the picture of a customer; raises what the backend raises.
+
+    `rules` are the policies by which clocks run, the shipped ones without them.
+    """
     file = await backend.customer_file(key)
     page: Page[Entry] = await backend.timeline(key, only=only, limit=limit)
     live, past = await outages_of(backend, file, now)
-    waits = await _waits(backend, file, page, page.after is None and only == EVERYTHING)
+    whole = page.after is None and only == EVERYTHING
+    waits, heard = await _histories(backend, file, page, whole, rules or policies())
     on_way = backend.deliveries(key) if isinstance(backend, Outgoing) else ()
     sources = sources_of(backend, key, now)
-    picture = Picture(file, now, live, past, page.rows, page.after, only, sources, waits, on_way)
+    picture = Picture(file, now, live, past, page.rows, page.after, only, sources, waits, heard, on_way)
     return _with_what_waits(picture) if on_way else picture
 
 
@@ -130,9 +151,10 @@ async def older(backend: Backend, picture: Picture, limit: int = PAGE) -> Pictur
     return replace(picture, entries=(*picture.entries, *page.rows), after=page.after)
 
 
-async def refreshed(backend: Backend, picture: Picture, now: datetime) -> Picture:
+async def refreshed(backend: Backend, picture: Picture, now: datetime, rules: Policies | None = None) -> Picture:
     """Return the picture as it is now, with at least as much history as before."""
-    return await gather(backend, picture.key, now, only=picture.only, limit=max(FIRST_PAGE, len(picture.entries) + 5))
+    limit = max(FIRST_PAGE, len(picture.entries) + 5)
+    return await gather(backend, picture.key, now, only=picture.only, limit=limit, rules=rules)
 
 
 def stale(picture: Picture, error: BackendError) -> Picture:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from backends.clean import block
+from backends.port import CustomerFile
 from backends.records import (
     NEEDS_IDENTITY_DOCUMENT,
     AnswerState,
@@ -18,11 +19,12 @@ from backends.records import (
 from console.i18n import _, _n
 from console.present.banners import headline, say_words, title_words, why_words
 from console.present.card import number_shown
+from console.present.clocking import clock_facts, clock_line, clock_tone, owed_facts
 from console.present.happenings import event_words
 from console.present.labels import ANSWERS, QUESTIONS, plain, worded
-from console.present.rows import clock_words, holder_words
+from console.present.rows import holder_words
 from console.present.setting import Now
-from console.rules.clocks import clock
+from console.rules.clocks import first_response
 from console.rules.timeline import Happening, OutageMoment, name_of
 from console.words import channel_word, duration, moment, word
 from widgets.views import BodyView, Line, Span, Tone
@@ -63,8 +65,11 @@ def _answer(contact: Contact, now: Now) -> list[Line]:
         words = f"{words}, {moment(contact.answered_at, now.at, now.zone)}"
     if contact.waived_reason:
         words = f"{words}: {plain(contact.waived_reason)}"
-    tone = Tone.BAD if contact.answer is AnswerState.WAITING else Tone.NORMAL
-    return [_fact(_("Answer"), words, tone)]
+    waiting = contact.answer is AnswerState.WAITING
+    lines = [_fact(_("Answer"), words, Tone.BAD if waiting else Tone.NORMAL)]
+    operator = now.operators.get(contact.operator_key)
+    due = first_response(contact, operator, now.at, now.policies) if waiting and operator is not None else None
+    return lines if due is None else [*lines, _fact(_("Answer due"), clock_line(due, now), clock_tone(due))]
 
 
 def _attachments(contact: Contact) -> list[Line]:
@@ -110,13 +115,19 @@ def contact_body(contact: Contact, now: Now, tickets: Mapping[Key, Ticket]) -> B
 
 
 def ticket_body(
-    ticket: Ticket, now: Now, operator: Operator, chases: int, waits: Sequence[TicketEvent] = ()
+    ticket: Ticket,
+    now: Now,
+    operator: Operator,
+    chases: int,
+    waits: Sequence[TicketEvent] = (),
+    heard: Sequence[Contact] = (),
+    file: CustomerFile | None = None,
 ) -> BodyView:
-    """Return a ticket to read: state, holder, clock, next step, what was asked, and how it ended.
+    """Return a ticket to read: state, holder, clocks, what is owed, next step, what was asked, and how it ended.
 
-    `waits` are the events that tell when it waited for the customer, others' among them or not.
+    `waits` are the events that tell when it waited for the customer, `heard` the contacts on it, others' among them or
+    not; without the customer's `file` nothing is said of what they are owed.
     """
-    one = clock(ticket, operator, now.at, waits)
     head: list[Line] = [
         (
             Span(plain(ticket.reference), Tone.ACCENT),
@@ -124,7 +135,8 @@ def ticket_body(
         ),
         _fact(_("Opened"), f"{moment(ticket.opened_at, now.at, now.zone)} · {plain(ticket.opened_by)}"),
         _fact(_("Has the ball"), holder_words(ticket, now)),
-        _fact(_("Due"), f"{moment(one.due_at, now.at, now.zone)} ({clock_words(one, now)})"),
+        *clock_facts(ticket, operator, now, waits, heard),
+        *(owed_facts(ticket, file, now, waits, heard) if file is not None else ()),
     ]
     if ticket.next_step:
         when = f" {moment(ticket.next_step_at, now.at, now.zone)}" if ticket.next_step_at else ""

@@ -53,6 +53,34 @@ CLOCK_TONES: Mapping[ClockState, Tone] = {
     ClockState.BROKEN: Tone.BAD,
 }
 
+CLOCKS: Mapping[str, str] = {
+    "repair": N_("repair"),
+    "installation": N_("installation"),
+    "answer": N_("answer to the complaint"),
+    "settle": N_("settled"),
+    "data_request": N_("answer to the data request"),
+    "take_charge": N_("take charge"),
+    "first_response": N_("first answer"),
+    "notice": N_("tell them how it goes"),
+    "acknowledgement": N_("acknowledge the complaint"),
+    "adr_letter": N_("letter about dispute resolution"),
+    "due": N_("due"),
+}
+"""What is due by a clock; one of an operator's own shows as it is written."""
+
+CONSEQUENCES: Mapping[str, str] = {
+    "accepted": N_("the complaint counts as accepted"),
+}
+"""What follows when a clock is broken."""
+
+TARIFFS: Mapping[str, str] = {
+    "repair_late": N_("repair late"),
+    "start_late": N_("service started late"),
+    "visit_missed": N_("engineer did not come"),
+    "answer_late": N_("complaint answered late"),
+}
+"""What compensation is owed for; a tariff of an operator's own shows as it is written."""
+
 SERVICES: Mapping[str, str] = {
     "internet": N_("internet"),
     "tv": N_("TV"),

@@ -7,16 +7,17 @@ from datetime import timedelta
 
 from backends.delivery import DeliveryState
 from backends.port import TimelineFilter
-from backends.records import Direction, Key, Operator, Priority, Ticket, TicketEvent, TicketState
+from backends.records import Contact, Direction, Key, Operator, Priority, Ticket, TicketEvent, TicketState
 from console.i18n import _, _n
+from console.present.clocking import clock_name, clock_tone, clock_words, is_main, shown_clock
 from console.present.happenings import told
 from console.present.kept_rows import KeptRows
-from console.present.labels import CLOCK_TONES, plain
+from console.present.labels import plain
 from console.present.setting import Now
 from console.present.sources import DELIVERY_TONES, delivery_word
-from console.rules.clocks import Clock, ClockState, clock
+from console.rules.clocks import ClockState
 from console.rules.timeline import Happening, Item, OutageMoment, folded
-from console.words import AGE_WIDTH, MOMENT_SHORT_WIDTH, age, channel_word, left, moment, word
+from console.words import AGE_WIDTH, MOMENT_SHORT_WIDTH, age, channel_word, moment, word
 from widgets.views import Cell, FeedView, RowsView, RowView, Span, Tone
 
 EVERYTHING = TimelineFilter()
@@ -119,17 +120,6 @@ def history(
     return RowsView(rows, _("History"), note, more, feed)
 
 
-def clock_words(one: Clock, now: Now) -> str:
-    """Return how a ticket's clock stands: time left, how late, paused, or how it ended."""
-    if one.state is ClockState.PAUSED:
-        return _("paused")
-    if one.state is ClockState.KEPT:
-        return _("in time")
-    if one.state is ClockState.BROKEN:
-        return left(now.at + one.left, now.at)
-    return left(one.due_at, now.at)
-
-
 def holder_words(ticket: Ticket, now: Now) -> str:
     """Return who has the ball and for how long (R5); nobody has it for any time once the case is closed."""
     who = plain(ticket.holder_name, 30) or word(ticket.holder)
@@ -146,13 +136,16 @@ def _ticket_row(
     chases: int,
     broken: bool,
     waits: Sequence[TicketEvent],
+    heard: Sequence[Contact],
     on_way: DeliveryState | None,
 ) -> RowView:
-    one = clock(ticket, operator, now.at, waits)
+    one = shown_clock(ticket, operator, now, waits, heard)
     done = ticket.state is TicketState.CLOSED
     text: list[Span] = []
     if on_way is not None:
         text.append(Span(f"[{delivery_word(on_way)}] ", DELIVERY_TONES[on_way]))
+    if one is not None and not is_main(one, ticket):
+        text.append(Span(f"{clock_name(one)} ", clock_tone(one)))
     if chases:
         text.append(Span(_n("{n} chase ", "{n} chases ", chases).format(n=chases), Tone.WARN))
     if broken:
@@ -164,12 +157,13 @@ def _ticket_row(
     cells = (
         Cell((Span(plain(ticket.reference), Tone.DIM if done else Tone.ACCENT),), 11),
         Cell((Span(word(ticket.kind)),), 9, drop=4),
-        Cell((Span(clock_words(one, now), CLOCK_TONES[one.state]),), 11),
+        Cell((Span(clock_words(one, now), clock_tone(one)),), 11),
         Cell((Span(holder_words(ticket, now)),), 18, drop=2),
         Cell(tuple(text), 0, least=44),
         Cell((Span(state, Tone.DIM),), 12, drop=1),
     )
-    marker = Tone.BAD if one.state is ClockState.LATE or broken else None
+    late = one is not None and one.state is ClockState.LATE
+    marker = Tone.BAD if late or broken else None
     return RowView(f"ticket:{ticket.key}", cells, dim=done, marker=marker)
 
 
@@ -181,12 +175,13 @@ def tickets(
     broken: Collection[Key] = (),
     *,
     waits: Sequence[TicketEvent] = (),
+    heard: Sequence[Contact] = (),
     closed_too: bool = True,
     on_way: Mapping[Key, DeliveryState] = NOTHING,
 ) -> RowsView:
     """Return the customer's tickets as rows: open ones first, then those closed lately.
 
-    `waits` are the events that tell when any of them waited for the customer.
+    `waits` are the events that tell when any of them waited for the customer, `heard` the contacts on them.
     """
     opened = [one for one in every if one.state is not TicketState.CLOSED]
     done = [one for one in every if one.state is TicketState.CLOSED] if closed_too else []
@@ -198,6 +193,7 @@ def tickets(
             chases.get(one.key, 0),
             one.key in broken,
             waits,
+            heard,
             on_way.get(one.key),
         )
         for one in (*opened, *done)

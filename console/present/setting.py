@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backends.records import Key, Operator
+
+if TYPE_CHECKING:
+    from console.rules.compensation import Tariffs
+    from console.rules.policies import Policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +22,24 @@ class Now:
     at: datetime
     zone: tzinfo
     operators: Mapping[Key, Operator] = field(default_factory=dict)
+    clocks_file: Path | None = None
+    """The operator's own policies over the shipped ones; None where there are none."""
+    compensation_file: Path | None = None
+    """The operator's own tariffs over the shipped ones; None where there are none."""
+
+    @property
+    def policies(self) -> Policies:
+        """By which policies clocks run; raises DataError for a wrong file."""
+        from console.data.clocks import policies  # the first frame shows no clock
+
+        return policies(self.clocks_file)
+
+    @property
+    def tariffs(self) -> Tariffs:
+        """By which tariffs compensation is owed; raises DataError for a wrong file."""
+        from console.data.compensation import tariffs  # the first frame shows no amount
+
+        return tariffs(self.compensation_file)
 
     @property
     def today(self) -> date:

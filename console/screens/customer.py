@@ -139,6 +139,7 @@ class CustomerScreen(ActsOnOutages, ActsByGuide, ActsOnCases, ActsOnMoney, ActsO
             chases_by_ticket(file.chases),
             broken,
             waits=picture.waits,
+            heard=picture.heard,
             on_way=picture.on_their_way(),
         )
         widget = self.query_one("#tickets", RowList)

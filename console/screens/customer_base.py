@@ -113,7 +113,8 @@ class CustomerBase(BaseScreen):
             if ticket is None:
                 return None
             count = chases_by_ticket(picture.file.chases).get(ticket.key, 0)
-            return ticket_body(ticket, now, picture.file.operator, count, picture.waits)
+            file = picture.file
+            return ticket_body(ticket, now, file.operator, count, picture.waits, picture.heard, file)
         one = self._happenings.get(name)
         if one is None:
             return None

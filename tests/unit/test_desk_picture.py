@@ -23,13 +23,14 @@ from backends.records import (
     Role,
     TicketEvent,
     TicketEventKind,
+    TicketKind,
     TicketState,
     new_key,
 )
 from console.desk import live
 from console.desk.desk import Desk, agent_for
 from console.desk.picture import find_one, gather, stale
-from console.rules.clocks import clock
+from console.rules.clocks import Pause, Policies, Policy, Unit, clock
 from console.rules.roles import Right
 from console.rules.sources import SourceState
 from tests.acts_stage import AGENT, NOW, at_counter
@@ -249,7 +250,13 @@ async def test_the_clock_of_a_ticket_knows_how_long_it_waited(first_page: int) -
         for minutes in range(5):
             await desk.mail(at=NOW - timedelta(minutes=minutes))
         picture = await desk.desk.open(desk.customer.key, limit=first_page)
-        plain = clock(picture.file.tickets[0], picture.file.operator, NOW)
-        waited = clock(picture.file.tickets[0], picture.file.operator, NOW, picture.waits)
+        policy = Policy(
+            "repair", 2, Unit.CALENDAR_DAYS, "test", frozenset(TicketKind), pauses_for=frozenset({Pause.CUSTOMER})
+        )
+        rules = Policies((policy,))
+        plain = clock(picture.file.tickets[0], picture.file.operator, NOW, (), rules)
+        waited = clock(picture.file.tickets[0], picture.file.operator, NOW, picture.waits, rules)
+        assert plain is not None
+        assert waited is not None
         assert waited.due_at - plain.due_at == timedelta(days=5)
         assert (await desk.desk.refreshed(picture)).waits

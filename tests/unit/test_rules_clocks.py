@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backends.records import Operator, Ticket, TicketEvent, TicketEventKind, TicketKind, TicketState
-from console.rules.clocks import DEFAULT, Clock, ClockState, Policy, Unit, clock, paused_for, zone_of
+from console.data.clocks import policies
+from console.rules.clocks import MAIN, Clock, ClockState, Policies, Policy, Unit, clock, paused_for, zone_of
 from console.rules.workdays import add_working_days, is_working_day
 
 ZONES = {"PL": "Europe/Warsaw", "IT": "Europe/Rome", "SE": "Europe/Stockholm", "GB": "Europe/London"}
@@ -30,6 +31,19 @@ def ticket(opened: datetime = START, kind: TicketKind = TicketKind.FAULT) -> Tic
     return Ticket("5", "T5", "1", "PL", kind, "no internet", opened, first_contact_at=opened)
 
 
+def main_clock(
+    one: Ticket,
+    operator: Operator,
+    now: datetime,
+    events: tuple[TicketEvent, ...] | list[TicketEvent] = (),
+    rules: Policies | None = None,
+) -> Clock:
+    """Return the main clock of a case, by the shipped policies unless others are given."""
+    found = clock(one, operator, now, events, rules or policies())
+    assert found is not None
+    return found
+
+
 def state_event(at: datetime, after: TicketState, key: str = "1") -> TicketEvent:
     """Return a change of state."""
     return TicketEvent(key, "5", "1", TicketEventKind.STATE, at, after=after)
@@ -37,7 +51,7 @@ def state_event(at: datetime, after: TicketState, key: str = "1") -> TicketEvent
 
 def due_on(country: str, opened: datetime, kind: TicketKind = TicketKind.FAULT) -> datetime:
     """Return the due time on the wall of the operator's country."""
-    found = clock(ticket(opened.astimezone(UTC), kind), OPERATORS[country], opened.astimezone(UTC))
+    found = main_clock(ticket(opened.astimezone(UTC), kind), OPERATORS[country], opened.astimezone(UTC))
     return found.due_at.astimezone(ZoneInfo(ZONES[country]))
 
 
@@ -82,7 +96,8 @@ def test_the_nights_on_which_clocks_change_move_no_due_day(
 def test_hours_are_counted_through_a_change_of_clocks() -> None:
     """A policy in hours means elapsed ones: on the spring night eight of them end nine later on the wall."""
     opened = local("PL", 2026, 3, 28, 22, 0)
-    found = clock(ticket(opened.astimezone(UTC)), OPERATORS["PL"], opened, policy=Policy(8, Unit.HOURS, "test"))
+    rules = Policies((Policy("repair", 8, Unit.HOURS, "test", frozenset(TicketKind)),))
+    found = main_clock(ticket(opened.astimezone(UTC)), OPERATORS["PL"], opened, rules=rules)
     assert found.due_at - opened.astimezone(UTC) == timedelta(hours=8)
     assert found.due_at.astimezone(ZoneInfo("Europe/Warsaw")).hour == 7
 
@@ -114,7 +129,7 @@ def test_an_operator_without_a_usable_zone_has_a_clock_all_the_same() -> None:
     for name in ("", "Nowhere/Atlantis", "../../etc/passwd", "\x00"):
         odd = replace(OPERATORS["PL"], time_zone=name)
         assert zone_of(odd).key == "UTC"
-        assert clock(ticket(), odd, START).due_at == datetime(2026, 11, 18, 23, 59, tzinfo=UTC)
+        assert main_clock(ticket(), odd, START).due_at == datetime(2026, 11, 18, 23, 59, tzinfo=UTC)
 
 
 def test_a_due_time_set_by_a_helpdesk_is_a_fact() -> None:
@@ -122,23 +137,25 @@ def test_a_due_time_set_by_a_helpdesk_is_a_fact() -> None:
     given_due = START + timedelta(hours=6)
     waiting = replace(ticket(), due_at=given_due, state=TicketState.WAITING_CUSTOMER)
     events = (state_event(START + timedelta(hours=1), TicketState.WAITING_CUSTOMER),)
-    assert clock(waiting, OPERATORS["PL"], START + timedelta(hours=3), events).due_at == given_due
+    assert main_clock(waiting, OPERATORS["PL"], START + timedelta(hours=3), events).due_at == given_due
 
 
 def test_the_states_of_a_clock_follow_one_another() -> None:
-    """Running, warning in the last hours, late; paused while the customer is waited for; kept or broken when closed."""
+    """Running, warning in the last hours, late; kept or broken when closed; a time that was given never pauses."""
     due = START + timedelta(hours=40)
     one = replace(ticket(), due_at=due)
 
     def at(moment: datetime, **changes: object) -> ClockState:
-        return clock(replace(one, **changes), OPERATORS["PL"], moment).state  # type: ignore[arg-type]
+        return main_clock(replace(one, **changes), OPERATORS["PL"], moment).state  # type: ignore[arg-type]
 
     closed = {"state": TicketState.CLOSED}
     assert at(START) is ClockState.RUNNING
     assert at(due - timedelta(hours=4)) is ClockState.WARNING
     assert at(due) is ClockState.WARNING
     assert at(due + timedelta(seconds=1)) is ClockState.LATE
-    assert at(START, state=TicketState.WAITING_CUSTOMER) is ClockState.PAUSED
+    assert at(START, state=TicketState.WAITING_CUSTOMER) is ClockState.RUNNING
+    waits = replace(ticket(), state=TicketState.WAITING_CUSTOMER)
+    assert main_clock(waits, OPERATORS["PL"], START).state is ClockState.PAUSED
     assert at(due + timedelta(days=9), closed_at=due, **closed) is ClockState.KEPT
     assert at(due + timedelta(days=9), closed_at=due + timedelta(seconds=1), **closed) is ClockState.BROKEN
 
@@ -149,10 +166,14 @@ def test_waiting_for_the_customer_moves_a_fault_but_not_a_complaint() -> None:
         state_event(START + timedelta(hours=1), TicketState.WAITING_CUSTOMER, "1"),
         state_event(START + timedelta(hours=4), TicketState.IN_PROGRESS, "2"),
     )
-    for kind, policy in DEFAULT.items():
-        plain = clock(ticket(kind=kind), OPERATORS["PL"], START + timedelta(hours=9))
-        waited = clock(ticket(kind=kind), OPERATORS["PL"], START + timedelta(hours=9), events)
-        assert waited.due_at - plain.due_at == (timedelta(hours=3) if policy.pauses_for_customer else timedelta())
+    seen: set[bool] = set()
+    for kind in TicketKind:
+        pauses = policies().for_case(kind, OPERATORS["PL"], START.date())[MAIN[kind]].pauses
+        plain = main_clock(ticket(kind=kind), OPERATORS["PL"], START + timedelta(hours=9))
+        waited = main_clock(ticket(kind=kind), OPERATORS["PL"], START + timedelta(hours=9), events)
+        assert waited.due_at - plain.due_at == (timedelta(hours=3) if pauses else timedelta())
+        seen.add(pauses)
+    assert seen == {True, False}
 
 
 @pytest.mark.parametrize("kind", [TicketEventKind.CLOSED, TicketEventKind.REOPENED])
@@ -191,15 +212,15 @@ def test_the_order_of_events_does_not_matter(
     order.shuffle(shuffled)  # type: ignore[attr-defined]
     now = START + timedelta(minutes=minutes)
     one = ticket(kind=kind)
-    assert clock(one, OPERATORS["PL"], now, events) == clock(one, OPERATORS["PL"], now, tuple(shuffled))
+    assert main_clock(one, OPERATORS["PL"], now, events) == main_clock(one, OPERATORS["PL"], now, tuple(shuffled))
 
 
 @given(events=_histories, kind=_kinds, moments=st.lists(st.integers(0, 9000), min_size=2, max_size=6))
 def test_time_left_never_grows(events: tuple[TicketEvent, ...], kind: TicketKind, moments: list[int]) -> None:
-    """Whatever happens, an hour later there is not more time left; while paused it stands still."""
+    """Whatever happens, an hour later there is not more left of the time that counts; while paused it stands still."""
     one = ticket(kind=kind)
-    found = [clock(one, OPERATORS["SE"], START + timedelta(minutes=at), events) for at in sorted(moments)]
-    assert all(later.left <= earlier.left for earlier, later in pairwise(found))
+    found = [main_clock(one, OPERATORS["SE"], START + timedelta(minutes=at), events) for at in sorted(moments)]
+    assert all(later.counted <= earlier.counted for earlier, later in pairwise(found))
 
 
 @given(events=_histories, kind=_kinds, later=st.integers(0, 100_000))
@@ -207,5 +228,6 @@ def test_a_closed_clock_does_not_move(events: tuple[TicketEvent, ...], kind: Tic
     """What was kept stays kept: neither time nor events dated after the closing change it."""
     closed_at = START + timedelta(hours=20)
     one = replace(ticket(kind=kind), state=TicketState.CLOSED, closed_at=closed_at)
-    at_closing: Clock = clock(one, OPERATORS["IT"], closed_at, [event for event in events if event.at <= closed_at])
-    assert clock(one, OPERATORS["IT"], closed_at + timedelta(minutes=later), events) == at_closing
+    before = [event for event in events if event.at <= closed_at]
+    at_closing = main_clock(one, OPERATORS["IT"], closed_at, before)
+    assert main_clock(one, OPERATORS["IT"], closed_at + timedelta(minutes=later), events) == at_closing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from backends.clean import LINE_LIMIT, block, line
 from backends.port import Batch, CustomerFile, Put
 from backends.records import Agent, Contact, Record, Ticket, TicketEvent, TicketEventKind, new_key
+from console.data.clocks import policies
+from console.rules.clocks import Policies
 from console.rules.moments import AmbiguousMoment, NoSuchMoment, PastMoment, UnreadMoment, read_moment
 
 Values = Mapping[str, str]
@@ -48,6 +50,8 @@ class Scene:
     now: datetime
     zone: ZoneInfo
     language: str = "en"
+    policies: Policies = field(default_factory=policies)
+    """By which policies clocks run."""
 
     def batch(self, *items: Put, act: str = "change", reason: str = "") -> Batch:
         """Return a batch in the agent's name."""

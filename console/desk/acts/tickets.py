@@ -29,7 +29,7 @@ from console.desk.acts.contacts import contact_now, subject_from, ticket_named
 from console.desk.acts.scene import Scene, Unfit, Values, changed, code_of, event, moment_of, new, note_of, text_of
 from console.rules.asking import HOLDERS, QUESTIONS
 from console.rules.classing import proposed_outcome
-from console.rules.clocks import clock
+from console.rules.clocks import ClockState, clock
 
 OPENS_WITH_CONTACT = (Channel.CALL, Channel.CHAT, Channel.VISIT)
 """Channels on which opening a ticket is itself the contact; a note of it is stored with the ticket."""
@@ -188,7 +188,8 @@ def class_of(scene: Scene, ticket: Ticket, events: Sequence[TicketEvent] = ()) -
 
     `events` are what is known of its history: how long it waited for the customer, and whether it came back.
     """
-    state = clock(ticket, scene.file.operator, scene.now, events).state
+    main = clock(ticket, scene.file.operator, scene.now, events, scene.policies)
+    state = main.state if main is not None else ClockState.RUNNING
     reopened = any(one.ticket_key == ticket.key and one.kind is TicketEventKind.REOPENED for one in events)
     return proposed_outcome(ticket, scene.file.chases, scene.file.promises, state, scene.now, reopened=reopened)
 
