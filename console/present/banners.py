@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from backends.records import Outage, OutageKind, OutageState
 from console.i18n import N_, _, _n, current_language
 from console.present.labels import ANSWERS, OUTAGE_TONES, plain, service, worded
-from console.present.said import LANGUAGES, said
+from console.present.said import said, speaks
 from console.present.setting import Now
 from console.rules.coverage import Because, Hit
 from console.rules.sensor import SOURCE as SENSOR
@@ -109,7 +109,7 @@ def say_words(outage: Outage, now: Now, language: str = "") -> str:
         return ""
     if outage.say and outage.state is not OutageState.RESTORED:
         return plain(outage.say, SAY)
-    if language in LANGUAGES and language != current_language():
+    if language and language != current_language() and speaks(language):
         return said(outage, now, language)
     if outage.state is OutageState.RESTORED:
         return _("It was on our side and it works again. If it does not at your place, please tell us.")
