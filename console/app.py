@@ -18,7 +18,7 @@ from textual.screen import Screen
 import themes
 from backends.errors import BackendError, NotFound
 from backends.events import Event as Change
-from backends.events import OutageChanged, Resync, TicketChanged
+from backends.events import OutageChanged, PresenceChanged, Resync, TicketChanged
 from backends.port import Receipt
 from backends.records import Key, Outage
 from console.actions import BY_ID
@@ -26,6 +26,7 @@ from console.desk.desk import Desk
 from console.desk.live import listen
 from console.desk.local import LocalStore, Spot
 from console.desk.picture import find_one
+from console.desk.presence import PresenceTeller
 from console.desk.sensing import Sensing
 from console.desk.sources import Journalled
 from console.desk.starting import begin
@@ -106,6 +107,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         self._all_dirty = False
         self._outages_dirty = False
         self._refreshing = False
+        self.presence = PresenceTeller(desk)
         self.sensing = Sensing(desk)
         self._sense_due = False
         desk.on_stored = self._stored
@@ -131,6 +133,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
     def on_mount(self) -> None:
         """Begin to listen, and open what was asked for or left behind."""
         self._listen()
+        self._be_present()
         self._tick_by_the_minute()
         self.call_after_refresh(self._begin)
 
@@ -262,10 +265,18 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
     async def _listen(self) -> None:
         await listen(self.desk.backend, self._heard, self._lost)
 
+    @work(group="live", exit_on_error=False)
+    async def _be_present(self) -> None:
+        await self.presence.run()
+
     def _heard(self, event: Change) -> None:
         if self.source_error is not None:
             self.source_error = None
             self._all_dirty = True
+        if isinstance(event, PresenceChanged):
+            for screen in self._standing():
+                screen.presence_changed(event.customer_key)
+            return
         if isinstance(event, Resync):
             self._all_dirty = True
         elif isinstance(event, OutageChanged):

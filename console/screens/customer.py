@@ -31,6 +31,7 @@ from console.screens.acting_guide import ActsByGuide
 from console.screens.acting_money import ActsOnMoney
 from console.screens.acting_outage import ActsOnOutages
 from console.screens.filtering import FiltersHistory
+from console.screens.showing_presence import ShowsPresence
 from console.words import moment
 from widgets.banners import Banners
 from widgets.body import BodyPane
@@ -45,7 +46,9 @@ LEAST_HISTORY = 6
 MOST_TICKETS = {"-low": 4, "-tall": 6, "-high": 9}
 
 
-class CustomerScreen(ActsOnOutages, ActsByGuide, ActsOnCases, ActsOnMoney, ActsOnDisputes, FiltersHistory):
+class CustomerScreen(
+    ActsOnOutages, ActsByGuide, ActsOnCases, ActsOnMoney, ActsOnDisputes, ShowsPresence, FiltersHistory
+):
     """The view of one customer. It holds one picture; everything shown follows from it and from what is folded."""
 
     hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE, Where.CUSTOMER})
@@ -307,6 +310,7 @@ class CustomerScreen(ActsOnOutages, ActsByGuide, ActsOnCases, ActsOnMoney, ActsO
         """Word ages and clocks anew."""
         if self.picture is not None:
             self.show(self.picture)
+        self.ask_presence()
 
     def outages_changed(self) -> None:
         """Lay the live outages over this customer at once, before anything else is read."""

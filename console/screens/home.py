@@ -21,7 +21,8 @@ from console.present import banners, results
 from console.present.failures import failure_words
 from console.present.labels import plain
 from console.present.sources import delivery_span, trouble_words
-from console.screens.telling_agenda import TODO, TellsAgenda
+from console.rules import callers
+from console.screens.telling_agenda import LINE, TellsAgenda
 from console.words import moment
 from widgets.banners import Banners
 from widgets.bottom import KeyHints, StatusLine, TextLine
@@ -82,7 +83,7 @@ class HomeScreen(TellsAgenda):
             yield Omnibox(placeholder=_("name, number, phone, e-mail, address, ticket, line, MAC or IP"), id="omnibox")
         yield Banners(id="banners", room=4)
         loading = RowsView(title=_("Opened last"), feed=FeedView(Feed.LOADING, _("one moment")))
-        yield TextLine(id=TODO)
+        yield TextLine(id=LINE)
         yield RowList(loading, id="found")
         yield RowList(
             RowsView(title=_("Waiting for an answer"), feed=FeedView(Feed.LOADING, _("one moment"))), id="waiting"
@@ -171,7 +172,8 @@ class HomeScreen(TellsAgenda):
             async for found in self.console_app.desk.finding(text, rest=FAR):
                 if text != self._asked:
                     return
-                self._matches, self._searched = found, text
+                self._matches = callers.of_dialled_first(found, self.console_app.phone.dialled_family)
+                self._searched = text
                 self._show_found()
                 self._open_if_sure(text)
         except BackendError as error:
@@ -210,7 +212,8 @@ class HomeScreen(TellsAgenda):
         # The own store may have answered with nobody while the source that knows the caller is still being asked.
         if text and (text != self._searched or (self._asking and not self._matches)):
             try:
-                self._matches = await self.console_app.desk.find(text)
+                found = await self.console_app.desk.find(text)
+                self._matches = callers.of_dialled_first(found, self.console_app.phone.dialled_family)
             except BackendError as error:
                 self.console_app.fail(error)
                 return

@@ -14,7 +14,7 @@ from console.screens.base import BaseScreen
 from widgets.bottom import TextLine
 from widgets.views import Line
 
-TODO = "todo"
+LINE = "todo"
 """The id of the line."""
 
 
@@ -60,4 +60,4 @@ class TellsAgenda(BaseScreen):
             missing = bool(known.gaps or known.failed) or self.to_do.error is not None
             more = known.cut or not known.whole
             line = agenda.summary(self.to_do.concerning(), app.now(), key, more=more, missing=missing)
-        self.query_one(f"#{TODO}", TextLine).show(line)
+        self.query_one(f"#{LINE}", TextLine).show(line)
