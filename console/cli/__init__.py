@@ -14,6 +14,7 @@ from console.cli import codes
 from console.cli.output import Writer, standard_streams
 from console.cli.setting import Setting
 from console.config import ConfigError
+from console.data import DataError
 from console.i18n import _
 
 __all__ = ["main", "run"]
@@ -58,6 +59,8 @@ def run(argv: Sequence[str], setting: Setting) -> int:
         for fault in error.faults:
             _say(err, str(fault), codes.CONFIG)
         return codes.CONFIG
+    except DataError as error:
+        return _say(err, str(error), codes.CONFIG)
     except BackendError as error:
         from console.cli.wording import worded
 

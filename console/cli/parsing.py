@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "show": "console.cli.show",
     "tickets": "console.cli.tickets",
     "queue": "console.cli.queue",
+    "report": "console.cli.report",
     "outage": "console.cli.outage",
     "outbox": "console.cli.outbox",
     "pop": "console.cli.pop",
