@@ -8,19 +8,24 @@ from textual import work
 
 from backends.errors import BackendError
 from backends.port import CustomerFile
-from backends.records import Contact, Key, Ticket, TicketState
+from backends.records import Contact, Key, Ticket, TicketState, VisitState
 from console.desk.acts import joining as acts
+from console.desk.acts import visits
 from console.desk.cases import contacts_of, history_of
 from console.desk.picture import Picture
 from console.i18n import _
 from console.present import joining as words
 from console.present.failures import failure_words
+from console.present.forms_cases import PLAN, visit_choices
 from console.present.labels import plain
 from console.rules import joining
 from console.rules.joining import Proposal
 from console.rules.standing import open_tickets
+from console.rules.visits import coming
+from console.screens import plans_cases
 from console.screens.acting import ActsOnCustomer
 from console.screens.picking import PickScreen
+from console.words import word
 from widgets.views import Tone
 
 
@@ -179,6 +184,46 @@ class ActsOnCases(ActsOnCustomer):
 
     def act_escalate(self) -> None:
         """One rung up or down the ladder."""
+        self._for_ticket(self.open_ticket(), plans_cases.plan_escalate)
+
+    def command_escalate(self, text: str) -> None:
+        """`:escalate words…` begins the reason with them."""
+        ticket = self.open_ticket()
+        if ticket is not None:
+            self.open_plan(plans_cases.plan_escalate(self, ticket, text))
 
     def act_visit(self) -> None:
-        """Plan a visit, or say what became of it."""
+        """Plan a visit, or say what became of the one that is planned."""
+        ticket = self.open_ticket()
+        if ticket is None:
+            return
+        ahead = coming(self._file.visits, ticket.key)
+        if not ahead:
+            self.open_plan(plans_cases.plan_visit(self, ticket))
+            return
+
+        def chosen(code: str | None) -> None:
+            if code is not None:
+                self._visit_chosen(ticket, code)
+
+        title = _("Visit for {ticket}").format(ticket=plain(f"{ticket.reference} {ticket.subject}", 44))
+        self.app.push_screen(PickScreen(title, visit_choices(ahead, self.now())), chosen)
+
+    def _visit_chosen(self, ticket: Ticket, code: str) -> None:
+        if code == PLAN:
+            self.open_plan(plans_cases.plan_visit(self, ticket))
+            return
+        state, _colon, key = code.partition(":")
+        visit = next((one for one in self._file.visits if one.key == key), None)
+        if visit is None:
+            return
+        wanted = VisitState(state)
+        if wanted in (VisitState.CANCELLED, VisitState.MISSED):
+            self.open_plan(plans_cases.plan_settle_visit(self, ticket, visit, wanted))
+            return
+        self.try_to_do(
+            lambda: visits.settle_visit(self.scene(), ticket, visit, wanted, {}),
+            "visit",
+            plain(ticket.reference),
+            _("Visit: {state}.").format(state=word(wanted)),
+        )

@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from backends.port import Batch
-from backends.records import Contact, Promise, PromiseState, Ticket, TicketEvent, TicketKind, TicketState
+from backends.records import Channel, Contact, Promise, PromiseState, Ticket, TicketEvent, TicketKind, TicketState
 from console.desk.acts import contacts, people, promises, tickets
+from console.desk.acts.calls import of_call
 from console.desk.acts.scene import Scene, Unfit
 from console.desk.desk import Deed
 from console.desk.local import OCCASION
 from console.i18n import _
 from console.present import forms, letters
+from console.present.calls import note_words
 from console.present.labels import plain
 from console.rules.asking import reply_channel
 from console.rules.standing import chases_by_ticket
@@ -23,6 +25,7 @@ from widgets.views import FormView, Tone
 
 if TYPE_CHECKING:
     from console.app import Cordboard
+    from console.calls.call import Call
     from console.screens.acting import ActsOnCustomer
 
 Values = Mapping[str, str]
@@ -40,13 +43,13 @@ def _draft(app: Cordboard, customer: str, action: str, subject: str = "") -> Val
     return draft.answers if draft is not None else None
 
 
-def _begin(screen: ActsOnCustomer, action: str, subject: str, filled: Values) -> Values:
+def begin(screen: ActsOnCustomer, action: str, subject: str, filled: Values) -> Values:
     """Return the answers to begin with: the draft's, else those that are known."""
     draft = _draft(screen.console_app, screen.key, action, subject)
     return draft if draft is not None else filled
 
 
-def _plan(
+def plan_for(
     screen: ActsOnCustomer,
     action: str,
     view: FormView,
@@ -79,17 +82,29 @@ def plan_note(screen: ActsOnCustomer, words: str = "") -> Plan:
     assert screen.picture is not None
     ticket = screen.ticket() if screen.focused is not None and screen.focused.id == "tickets" else None
     known = {"ticket": ticket.key} if ticket is not None and ticket.state is not TicketState.CLOSED else {}
-    began = screen.console_app.desk.clock()
-    filled = dict(_begin(screen, "note", "", known))
+    phone = screen.console_app.phone
+    began, call = screen.console_app.desk.clock(), phone.call_for(screen.key)
+    if call is not None:
+        known |= {"channel": Channel.CALL, "direction": call.direction}
+    filled = dict(begin(screen, "note", "", known))
     if words:
         filled["note"] = "\n".join(part for part in (filled.get("note", ""), words) if part)
     view = forms.log_contact(screen.picture.file, filled)
+    if call is not None:
+        view = replace(view, subtitle=f"{view.subtitle} · {note_words(call)}")
 
     def make(scene: Scene, values: Values) -> Batch:
         seconds = int((scene.now - began).total_seconds())
-        return contacts.log_contact(scene, {**values, "seconds": str(seconds)})
+        batch = contacts.log_contact(scene, {**values, "seconds": str(seconds)})
+        current = phone.book.get(call.id) if call is not None else None
+        return of_call(batch, current, scene) if current is not None else batch
 
-    return _plan(screen, "note", view, make, "", focus="note", after=screen.wrapped_up)
+    def after(deed: Deed, values: Values) -> None:
+        if call is not None and values.get("channel") == Channel.CALL:
+            phone.noted(call.id, screen.key)
+        screen.wrapped_up(deed, values)
+
+    return plan_for(screen, "note", view, make, "", focus="note", after=after)
 
 
 def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None) -> Plan:
@@ -99,7 +114,7 @@ def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None)
         about = None
     subject = f"{kind}:{about.key if about else ''}"
     known = {"description": about.body if about.whole else "", "subject": about.subject} if about else {}
-    filled = _begin(screen, "ticket", subject, known)
+    filled = begin(screen, "ticket", subject, known)
     view = forms.open_ticket(screen.picture.file, kind, filled, screen.now(), about, screen.picture.hits)
 
     def make(scene: Scene, values: Values) -> Batch:
@@ -115,7 +130,7 @@ def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None)
             if opened.reference:  # one that is still on its way to its source has none yet
                 screen.give_reference(opened, deed)
 
-    return _plan(screen, "ticket", view, make, "", subject=subject, after=after)
+    return plan_for(screen, "ticket", view, make, "", subject=subject, after=after)
 
 
 def _as_it_is_now(screen: ActsOnCustomer, contact: Contact | None) -> Contact | None:
@@ -132,20 +147,20 @@ def plan_chase(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
     """Count a chase; what it says of the holder is what the agent reads out."""
     assert screen.picture is not None
     count = chases_by_ticket(screen.picture.file.chases).get(ticket.key, 0) + 1
-    view = forms.chase(ticket, count, _begin(screen, "chase", ticket.key, {}), screen.now())
+    view = forms.chase(ticket, count, begin(screen, "chase", ticket.key, {}), screen.now())
     words = _("Chase number {n} on {reference} counted.").format(n=count, reference=plain(ticket.reference))
-    return _plan(
+    return plan_for(
         screen,
         "chase",
         view,
-        lambda scene, values: tickets.chase(scene, _current(screen, ticket), values),
+        lambda scene, values: tickets.chase(scene, current(screen, ticket), values),
         words,
         subject=ticket.key,
         about=plain(ticket.reference),
     )
 
 
-def _current(screen: ActsOnCustomer, ticket: Ticket) -> Ticket:
+def current(screen: ActsOnCustomer, ticket: Ticket) -> Ticket:
     """Return the ticket as the screen knows it now: a colleague may have changed it while the form was open."""
     return screen.tickets_by_key().get(ticket.key, ticket)
 
@@ -153,12 +168,12 @@ def _current(screen: ActsOnCustomer, ticket: Ticket) -> Ticket:
 def plan_hand_over(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
     """Hand the ball on."""
     known = forms.filled_from_ticket(ticket)
-    view = forms.hand_over(ticket, _begin(screen, "hand_over", ticket.key, known))
-    return _plan(
+    view = forms.hand_over(ticket, begin(screen, "hand_over", ticket.key, known))
+    return plan_for(
         screen,
         "hand_over",
         view,
-        lambda scene, values: tickets.hand_over(scene, _current(screen, ticket), values),
+        lambda scene, values: tickets.hand_over(scene, current(screen, ticket), values),
         _("Handed over."),
         subject=ticket.key,
         about=plain(ticket.reference),
@@ -171,12 +186,12 @@ def plan_close(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
     file = screen.picture.file
     promised = any(one.ticket_key == ticket.key and one.state is PromiseState.OPEN for one in file.promises)
     proposed = tickets.class_of(screen.scene(), ticket, _events(screen))
-    view = forms.close_ticket(ticket, _begin(screen, "close", ticket.key, {}), proposed=proposed, promise_open=promised)
-    return _plan(
+    view = forms.close_ticket(ticket, begin(screen, "close", ticket.key, {}), proposed=proposed, promise_open=promised)
+    return plan_for(
         screen,
         "close",
         view,
-        lambda scene, values: tickets.close(scene, _current(screen, ticket), values),
+        lambda scene, values: tickets.close(scene, current(screen, ticket), values),
         _("Ticket {reference} is closed.").format(reference=plain(ticket.reference)),
         subject=ticket.key,
         about=plain(ticket.reference),
@@ -194,7 +209,7 @@ def _events(screen: ActsOnCustomer) -> list[TicketEvent]:
 def plan_fixed(screen: ActsOnCustomer) -> Plan:
     """Store what was fixed within the contact, as a case of its own or as the end of the fault that is open."""
     assert screen.picture is not None
-    view = forms.fix_on_spot(screen.picture.file, _begin(screen, "fixed", "", {}))
+    view = forms.fix_on_spot(screen.picture.file, begin(screen, "fixed", "", {}))
 
     def make(scene: Scene, values: Values) -> Batch:
         return tickets.fix_on_spot(scene, values, _events(screen))
@@ -206,7 +221,7 @@ def plan_fixed(screen: ActsOnCustomer) -> Plan:
             words = _("{reference} is fixed: {outcome}.")
             screen.stored(words.format(reference=plain(fixed.reference), outcome=word(fixed.outcome)))
 
-    return _plan(screen, "fixed", view, make, "", focus="note", after=after)
+    return plan_for(screen, "fixed", view, make, "", focus="note", after=after)
 
 
 def plan_reply(screen: ActsOnCustomer, to: Contact | None) -> Plan:
@@ -227,7 +242,7 @@ def plan_reply(screen: ActsOnCustomer, to: Contact | None) -> Plan:
         "ticket": ticket.key if ticket is not None and ticket.state is not TicketState.CLOSED else "",
     }
     subject = to.key if to is not None else ""
-    filled = _begin(screen, "reply", subject, known)
+    filled = begin(screen, "reply", subject, known)
     cursor = begun.cursor if filled is known else None
     view = forms.reply(file, filled, screen.now(), to, cursor)
     about = plain(to.reference) if to is not None else ""
@@ -237,13 +252,15 @@ def plan_reply(screen: ActsOnCustomer, to: Contact | None) -> Plan:
             raise Unfit("body", "untouched")
         return contacts.reply(scene, values, _as_it_is_now(screen, to))
 
-    return _plan(screen, "reply", view, make, _("Message stored as sent."), subject=subject, about=about, focus="body")
+    return plan_for(
+        screen, "reply", view, make, _("Message stored as sent."), subject=subject, about=about, focus="body"
+    )
 
 
 def plan_waive(screen: ActsOnCustomer, contact: Contact) -> Plan:
     """Say why a message needs no answer."""
-    view = forms.waive(contact, _begin(screen, "waive", contact.key, {}), screen.now())
-    return _plan(
+    view = forms.waive(contact, begin(screen, "waive", contact.key, {}), screen.now())
+    return plan_for(
         screen,
         "waive",
         view,
@@ -259,7 +276,7 @@ def plan_promise(screen: ActsOnCustomer, *, call_back: bool, due: str = "") -> P
     assert screen.picture is not None
     action = "call_back" if call_back else "promise"
     ticket = screen.open_ticket()
-    filled = dict(_begin(screen, action, "", {}))
+    filled = dict(begin(screen, action, "", {}))
     if due:
         filled["due"] = due
     view = forms.promise(screen.picture.file, filled, ticket, call_back=call_back)
@@ -267,13 +284,13 @@ def plan_promise(screen: ActsOnCustomer, *, call_back: bool, due: str = "") -> P
     def make(scene: Scene, values: Values) -> Batch:
         return promises.promise(scene, {**values, "kind": "call_back" if call_back else "deed"}, ticket)
 
-    return _plan(screen, action, view, make, _("Promised."), focus="deed" if due else "due")
+    return plan_for(screen, action, view, make, _("Promised."), focus="deed" if due else "due")
 
 
 def plan_withdraw(screen: ActsOnCustomer, one: Promise) -> Plan:
     """Withdraw a promise."""
-    view = forms.withdraw(one, _begin(screen, "withdraw", one.key, {}))
-    return _plan(
+    view = forms.withdraw(one, begin(screen, "withdraw", one.key, {}))
+    return plan_for(
         screen,
         "withdraw",
         view,
@@ -299,12 +316,15 @@ def plan_edit(screen: ActsOnCustomer) -> Plan:
         "tone": customer.tone,
         **{field: point.value for field, point in shown.items()},
     }
-    view = forms.correct_customer(screen.picture.file, _begin(screen, "edit", "", known))
-    return _plan(screen, "edit", view, people.correct_customer, _("Corrected."))
+    view = forms.correct_customer(screen.picture.file, begin(screen, "edit", "", known))
+    return plan_for(screen, "edit", view, people.correct_customer, _("Corrected."))
 
 
-def plan_new_customer(app: Cordboard) -> None:
-    """Take in somebody new, then open them."""
+def plan_new_customer(app: Cordboard, call: Call | None = None, number: str = "") -> None:
+    """Take in somebody new, then open them; whoever rings with what is known of them, in a draft of their own.
+
+    `number` names such a draft, where its call is gone.
+    """
     desk = app.desk
     operators = [one for one in desk.operators.values() if not desk.operator_keys or one.key in desk.operator_keys]
     if not operators:
@@ -312,7 +332,13 @@ def plan_new_customer(app: Cordboard) -> None:
         return
     typed = app.home.typed() if app.base_screen() is app.home else ""
     known = {"phone" if typed[:1] in "+0123456789" else "name": typed} if typed else {}
-    view = forms.new_customer(operators, _draft(app, "", "new_customer") or known)
+    number = call.number if call is not None and call.dialable else number
+    if number:
+        known = {"phone": number}
+    if call is not None:
+        known |= {"name": call.name} if any(map(str.isalpha, call.name)) else {}
+        known |= {"operator": call.operator_key} if call.operator_key else {}
+    view = forms.new_customer(operators, _draft(app, "", "new_customer", number) or known)
 
     async def store(values: Values) -> Deed:
         chosen = values.get("operator") or (operators[0].key if operators else "")
@@ -327,7 +353,7 @@ def plan_new_customer(app: Cordboard) -> None:
             deed.customer_key = record.key
             app.open_customer(record.key)
 
-    open_plan(app, Plan("new_customer", "", view, store, after=after))
+    open_plan(app, Plan("new_customer", "", view, store, number, after=after))
 
 
 def promise_words(screen: ActsOnCustomer, one: Promise) -> str:
@@ -349,6 +375,12 @@ def resume(screen: Any, action: str, subject: str, words: str = "") -> None:
         if ticket is not None and ticket.state is not TicketState.CLOSED:
             plan_for = {"chase": plan_chase, "hand_over": plan_hand_over, "close": plan_close}[action]
             open_plan(screen.console_app, plan_for(screen, ticket), words)
+    elif action in ("escalate", "visit"):
+        from console.screens import plans_cases
+
+        plan = plans_cases.resume(screen, action, subject)
+        if plan is not None:
+            open_plan(screen.console_app, plan, words)
     elif action == "ticket":
         kind, _colon, key = subject.partition(":")
         open_plan(screen.console_app, plan_ticket(screen, TicketKind(kind), screen.contact_by_key(key)), words)
@@ -358,6 +390,12 @@ def resume(screen: Any, action: str, subject: str, words: str = "") -> None:
             open_plan(screen.console_app, plan_reply(screen, contact), words)
         elif contact is not None:
             open_plan(screen.console_app, plan_waive(screen, contact), words)
+    elif action == "compensate":
+        from console.screens.plans_compensation import plan_compensate
+
+        ticket = screen.tickets_by_key().get(subject)
+        if ticket is not None:
+            open_plan(screen.console_app, plan_compensate(screen, ticket), words)
     elif action == "withdraw":
         one = screen.open_promises().get(subject)
         if one is not None:

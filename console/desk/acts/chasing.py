@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from backends.port import Put
 from backends.records import Contact, Handover, Holder, Ticket, TicketEventKind, new_key
 from console.desk.acts.scene import Scene, event, new
 from console.i18n import _n
 from console.rules.asking import raised
+from console.rules.handover import is_open, table_at
 from console.rules.standing import chases_by_ticket
 
 ANSWERS_FOR = {Holder.SUPPLIER: Holder.DESK, Holder.CUSTOMER: Holder.DESK}
@@ -58,15 +59,19 @@ def raised_by(scene: Scene, ticket: Ticket, count: int, note: str = "", contact:
             scene.now,
             by=scene.agent.name,
             note=f"{words}: {note}" if note else words,
-            due_at=scene.now + timedelta(minutes=scene.file.operator.accept_minutes),
+            due_at=_accepted_by(scene, ticket),
         )
         items.append(new(call))
         items.append(event(scene, ticket, TicketEventKind.HANDOVER, after=call.to, text=words, contact=contact))
     return Raised(ticket, tuple(items))
 
 
+def _accepted_by(scene: Scene, ticket: Ticket) -> datetime:
+    """Return until when whoever is told must say so: the desk from its next opening on, others at once."""
+    operator, to = scene.file.operator, told(ticket)
+    lies_there = table_at(to, scene.now, operator, at_once=to is not Holder.DESK)
+    return lies_there + timedelta(minutes=operator.accept_minutes)
+
+
 def _being_told(scene: Scene, ticket: Ticket) -> bool:
-    return any(
-        one.ticket_key == ticket.key and one.accepted_at is None and one.declined_at is None
-        for one in scene.file.handovers
-    )
+    return any(one.ticket_key == ticket.key and is_open(one) for one in scene.file.handovers)
