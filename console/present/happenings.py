@@ -97,7 +97,8 @@ def event_words(event: TicketEvent, now: Now) -> str:
     said = word(event.kind)
     if event.kind is TicketEventKind.CHASED and event.after.isdigit() and int(event.after) > 1:
         said = _("chase number {n}").format(n=event.after)
-    details = [part for part in (_coded(event.kind, event.after), plain(event.text)) if part]
+    after = plain(event.after, 40) if event.kind is TicketEventKind.COMPENSATION else _coded(event.kind, event.after)
+    details = [part for part in (after, plain(event.text)) if part]
     return f"{said}: {' · '.join(details)}" if details else said
 
 

@@ -19,6 +19,16 @@ _SEPARATORS = {"en": (",", "."), "it": (".", ","), "fr": (" ", ","), "pl": (" ",
 """What parts thousands, and what parts the fraction."""
 
 
+def minor_digits(currency: str) -> int:
+    """Return how many digits a currency has after its point (ISO 4217): 2 for most, 0 for the yen."""
+    return _DIGITS_AFTER_POINT.get(currency, 2)
+
+
+def symbol_of(currency: str) -> str:
+    """Return the sign by which a currency is known to our readers, else its code."""
+    return _SYMBOLS.get(currency, currency)
+
+
 def money(minor_units: int, currency: str) -> str:
     """Return an amount as the operator's language writes it: `£1,234.50`, `1 234,50 zł`, `-12,00 €`.
 
@@ -26,10 +36,10 @@ def money(minor_units: int, currency: str) -> str:
     """
     language = current_language()
     thousands, point = _SEPARATORS[language]
-    digits = _DIGITS_AFTER_POINT.get(currency, 2)
+    digits = minor_digits(currency)
     whole, fraction = divmod(abs(minor_units), 10**digits)
     number = f"{whole:,}".replace(",", thousands) + (f"{point}{fraction:0{digits}}" if digits else "")
-    symbol = _SYMBOLS.get(currency, currency)
+    symbol = symbol_of(currency)
     sign = "-" if minor_units < 0 else ""
     if language == "en" and not symbol.isalpha():
         return f"{sign}{symbol}{number}"
