@@ -46,6 +46,7 @@ class Need(StrEnum):
     HANDOVER = "handover"
     DISPUTE = "dispute"
     HIDDEN = "hidden"
+    CALLER = "caller"
 
 
 REASONS: Mapping[Need, str] = {
@@ -64,6 +65,7 @@ REASONS: Mapping[Need, str] = {
     Need.HANDOVER: N_("Nothing was handed over here that waits to be accepted."),
     Need.DISPUTE: N_("There is no charge and no dispute here that billing could hold."),
     Need.HIDDEN: N_("Nothing is hidden from you here."),
+    Need.CALLER: N_("Nobody rings from a number that this customer is not known to have."),
     Need.DEED: N_("Nothing was done yet that could be taken back."),
 }
 
@@ -202,6 +204,8 @@ ACTIONS: tuple[Action, ...] = (
            Where.CUSTOMER, "waive", needs=(*_W, Need.WAITING_CONTACT), right=Right.REPLY, commands=("waive",)),
     Action("edit", ("e",), N_("Correct"), N_("Correct name, telephone, e-mail, place, tone"),
            Where.CUSTOMER, "edit", needs=_W, right=Right.WRITE, weight=15, commands=("edit",)),
+    Action("bind", ("number_sign",), N_("Bind number"), N_("The caller's number is this customer's from now on"),
+           Where.CUSTOMER, "bind", needs=(*_W, Need.CALLER), right=Right.WRITE, commands=("bind",)),
     Action("same", ("equals_sign",), N_("Same person"), N_("Say who is the same person in another source, or is not"),
            Where.CUSTOMER, "same", needs=(*_W, Need.SEVERAL), right=Right.WRITE, commands=("same", "link")),
     Action("details", ("i",), N_("Details"), N_("Lines, network path, contracts, charges, disputes, authorised people"),

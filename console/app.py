@@ -22,6 +22,8 @@ from backends.events import OutageChanged, PresenceChanged, Resync, TicketChange
 from backends.port import Receipt
 from backends.records import Key, Outage
 from console.actions import BY_ID
+from console.calls.call import Call
+from console.calls.ways import Ways
 from console.desk.desk import Desk
 from console.desk.live import listen
 from console.desk.local import LocalStore, Spot
@@ -34,6 +36,7 @@ from console.i18n import _, _n
 from console.keymap import bindings, number_bindings
 from console.keynames import rebound
 from console.performing import PerformsActions
+from console.screens.answering import Answering
 from console.screens.base import HEIGHTS, WIDTHS, BaseScreen
 from console.screens.home import HomeScreen
 from console.screens.lock import LockScreen
@@ -85,6 +88,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         lock_minutes: int = 0,
         customer: str | None = None,
         terminal: Terminal | None = None,
+        ways: Ways = Ways(),
     ) -> None:
         super().__init__(
             driver_class=driver_for(terminal) if terminal else None,
@@ -95,6 +99,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         self.desk = desk
         self.local = local
         self.home = HomeScreen()
+        self.phone = Answering(self, ways)
         self.keys, self.key_problems = rebound(keys or {})
         self.outages: tuple[Outage, ...] = ()
         self.source_error: BackendError | None = None
@@ -160,6 +165,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
             words = _n("{n} draft is kept. F5 shows it.", "{n} drafts are kept. F5 shows them.", count)
             self.say(words.format(n=count), Tone.ACCENT)
         await self.home.refresh_lists()
+        self._listen_for_calls()
         self.call_after_refresh(_warm_up)
 
     def _drafts_that_say_something(self) -> int:
@@ -186,16 +192,18 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         self.set_timer(wait, self._minute)
 
     async def on_event(self, event: Event) -> None:
-        """Note when the agent last used the console."""
+        """Note when the agent last used the console; what is typed as a call takes the screen goes nowhere else."""
         if isinstance(event, InputEvent):
             self._last_key = time.monotonic()
+            if self.phone.swallows(event):
+                return
         await super().on_event(event)
 
     def _minute(self) -> None:
         self._tick_by_the_minute()
         idle = time.monotonic() - self._last_key
         if self._lock_minutes and idle >= self._lock_minutes * MINUTE and not isinstance(self.screen, LockScreen):
-            self.push_screen(LockScreen())
+            self.push_screen(LockScreen(), lambda _nothing: self.phone.unlocked())
         for screen in self._standing():
             screen.time_passed()
 
@@ -248,6 +256,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
                 return
         self.home.forget_typed()
         self.local.opened(key, self.desk.clock())
+        self.phone.opened(key)
         self.local.at(Spot(key))
         if action:
             screen.resume(action, subject, words)
@@ -258,6 +267,17 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         """Read everything again."""
         self._all_dirty = True
         self._soon()
+
+    # calls ----------------------------------------------------------------------------------------------------
+
+    @property
+    def call(self) -> Call | None:
+        """The call that the agent is about, None when nobody rang."""
+        return self.phone.call
+
+    @work(group="live", exit_on_error=False)
+    async def _listen_for_calls(self) -> None:
+        await self.phone.listen()
 
     # what changes elsewhere -----------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from backends.port import Backend
 from backends.records import Agent, Role
 from console import i18n
 from console.app import Cordboard
+from console.calls.ways import Ways
 from console.desk.desk import Desk, agent_for
 from console.desk.local import LocalStore
 from console.desk.ruling import DeskRules
@@ -99,6 +100,10 @@ class Setting(Protocol):
         """By which rules the desk works."""
 
     @property
+    def ways(self) -> Ways:
+        """How calls come in."""
+
+    @property
     def theme(self) -> str:
         """The theme asked for, empty for one that fits."""
 
@@ -129,6 +134,7 @@ def make(setting: Setting, backend: Backend, terminal: Terminal | None, customer
         lock_minutes=interface.idle_lock_minutes,
         customer=customer,
         terminal=terminal,
+        ways=setting.ways,
     )
 
 

@@ -20,6 +20,7 @@ from console.desk.sources import Joining
 from console.i18n import _
 from console.present.failures import failure_words
 from console.present.setting import Now
+from console.screens.answering import Answering
 from console.screens.base import BaseScreen
 from console.screens.home import HomeScreen
 from console.screens.workers import WatchesWorkers
@@ -40,6 +41,7 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
     desk: Desk
     local: LocalStore
     home: HomeScreen
+    phone: Answering
     keys: dict[str, tuple[str, ...]]
     lean: bool
     """Whether the line is slow: few bytes matter more than seeing everything at once."""
@@ -226,7 +228,12 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
         self.push_screen(AgendaScreen())
 
     def act_calls(self) -> None:
-        """Show the calls of today."""
+        """Go to the other call, or back to the open one; where there is only one, show the calls of today."""
+        if not self.phone.switch():
+            self.command_calls("")
+
+    def command_calls(self, _words: str) -> None:
+        """`:calls list` shows the calls of today, also while somebody else rings."""
         from console.screens.calls import CallsScreen
 
         self.push_screen(CallsScreen())

@@ -181,6 +181,10 @@ class Form(Widget):
         if field is not None:
             field.control.focus()
 
+    def field_with_focus(self) -> str:
+        """Return the code of the question that has the keys, empty when none has."""
+        return next((code for code, field in self._fields.items() if field.control.has_focus), "")
+
     def focus_field(self, code: str) -> None:
         """Go to a question; an unknown code changes nothing."""
         if code in self._fields:

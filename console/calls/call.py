@@ -111,6 +111,14 @@ class Call:
         """Whether the number is a telephone number that can be searched for and rung."""
         return self.number.startswith("+")
 
+    def number_shown(self) -> str:
+        """Return the number as people write it, in groups; what is no telephone number stays as it is."""
+        if not self.dialable:
+            return self.number
+        from console.calls.numbers import shown  # loads the numbering plans, which the first frame does without
+
+        return shown(self.number)
+
     def seconds(self, now: datetime) -> int:
         """Return how long people have talked, or the caller has rung where nobody answered; up to `now` (UTC)."""
         since = self.answered_at or self.at

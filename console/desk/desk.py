@@ -29,6 +29,7 @@ from backends.records import (
     Agent,
     Contact,
     Customer,
+    Direction,
     Key,
     Operator,
     Outage,
@@ -43,6 +44,7 @@ from console.rules.clocks import Policies, zone_of
 from console.rules.roles import Right, rights_of
 
 if TYPE_CHECKING:
+    from console.calls.call import Call
     from console.desk.acts.scene import Scene
 
 
@@ -79,6 +81,8 @@ class Desk:
     """Why the last opening of a customer is not on the audit trail; None when it is."""
     rules: DeskRules = field(default_factory=DeskRules)
     """By which rules it works; the shipped ones where nobody said otherwise."""
+    current_call: Call | None = None
+    """The call that the agent is about: its operator decides greeting, script and language (R22)."""
     on_stored: Callable[[Receipt], None] | None = None
     """Hears of each batch that the agent stored, for what follows from it: sources need not tell us our own news."""
 
@@ -200,9 +204,12 @@ class Desk:
     ) -> Deed:
         """Store what an action made, and remember it for undo; raises what the backend raises.
 
+        Raises Unfit for a message that names another operator than the one it is sent for (R22).
+
         Contacts of the history are here with the beginning of their body only; they are stored with the whole one.
         What was stored with the same `occasion` before is not stored again; the receipt is then a repeated one.
         """
+        self._refuse_other_brands(batch)
         whole = await self._with_whole_bodies(batch)
         receipt = await self.backend.write(replace(whole, idempotency_key=occasion) if occasion else whole)
         deed = Deed(action, customer_key, about, receipt, self.clock())
@@ -210,6 +217,12 @@ class Desk:
         if self.on_stored is not None:
             self.on_stored(receipt)
         return deed
+
+    def _refuse_other_brands(self, batch: Batch) -> None:
+        if any(isinstance(one.record, Contact) and one.record.direction is Direction.OUTBOUND for one in batch.items):
+            from console.desk.acts.brands import refuse_other_brands
+
+            refuse_other_brands(batch, self.operators)
 
     async def _with_whole_bodies(self, batch: Batch) -> Batch:
         items: list[Put | Remove] = []
@@ -226,7 +239,8 @@ class Desk:
         return next((deed for deed in reversed(self.deeds) if not deed.undone), None)
 
     async def go_on(self, batch: Batch, deed: Deed) -> None:
-        """Store what belongs to a deed that is stored already; undo takes both back as one."""
+        """Store what belongs to a deed that is stored already; undo takes both back as one. Raises as `do` does."""
+        self._refuse_other_brands(batch)
         deed.receipt = joined(deed.receipt, await self.backend.write(batch))
 
     async def undo(self, deed: Deed) -> Receipt:

@@ -50,6 +50,7 @@ UNFIT: Mapping[str, str] = {
     "other_brand": N_("This names another operator than the one it is sent for. Take it out."),
     "amount": N_("Not an amount I can read. Try: 12.50"),
     "amount_none": N_("Nothing is given with an amount of nothing."),
+    "other_brand": N_("This names another operator than the one it is sent for. Take it out."),
     "identity_needed": N_("An identity document is missing."),
     "term_over": N_("This contract does not run any more, or has no end."),
     "told": N_("A colleague has told this customer already."),

@@ -36,6 +36,9 @@ WIDTHS = [(0, "-narrow"), (100, "-medium"), (132, "-wide")]
 HEIGHTS = [(0, "-low"), (30, "-tall"), (40, "-high")]
 
 
+CALL_LINES = ("greeting", "call")
+"""The two lines above everything: what to say first, and who is on the line."""
+
 TYPED = frozenset({"slash", "space", "backspace", "minus", "comma"})
 """Keys with a name of their own that put a character into a line, or take one out."""
 
@@ -77,13 +80,18 @@ class BaseScreen(WatchesWorkers, Screen[None]):
     def compose(self) -> ComposeResult:
         """Body, status line, keys."""
         fit(self)
+        for name in CALL_LINES:
+            line = StatusLine(StatusView(), id=name)
+            line.display = False
+            yield line
         yield from self.body_widgets()
         yield StatusLine(StatusView(), id="status")
         yield KeyHints((), id="hints")
 
     def on_mount(self) -> None:
-        """Show the keys."""
+        """Show the keys, and who is on the line."""
         self.update_hints()
+        self.show_calls()
 
     def on_unmount(self) -> None:
         """Leave no pictures behind."""
@@ -92,6 +100,7 @@ class BaseScreen(WatchesWorkers, Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what can be done now that this screen is seen again."""
         self.update_hints()
+        self.show_calls()
 
     # words and keys -------------------------------------------------------------------------------------------
 
@@ -105,6 +114,17 @@ class BaseScreen(WatchesWorkers, Screen[None]):
         if self.is_mounted:
             line = self.query_one("#status", StatusLine)
             line.show(StatusView(line.view.words, line.view.tone, self.status_right()))
+
+    def show_calls(self) -> None:
+        """Show what to say first and who is on the line; nothing when nobody is."""
+        if not self.is_mounted:
+            return
+        for name, view in zip(CALL_LINES, self.console_app.phone.lines(), strict=True):
+            line = self.query_one(f"#{name}", StatusLine)
+            shown = bool(view.words)
+            if line.display != shown:
+                line.display = shown
+            line.show(view)
 
     def status_right(self) -> Line:
         """Return the facts at the right end of the status line."""

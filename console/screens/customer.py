@@ -25,6 +25,7 @@ from console.rules.coverage import hits
 from console.rules.standing import broken_promises, chases_by_ticket, open_tickets
 from console.rules.timeline import name_of
 from console.screens import plans
+from console.screens.acting_calls import ActsOnCalls
 from console.screens.acting_cases import ActsOnCases
 from console.screens.acting_dispute import ActsOnDisputes
 from console.screens.acting_guide import ActsByGuide

@@ -178,6 +178,10 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         if self.is_mounted and not self._storing:
             self._keep(self.query_one(Form).values())
 
+    def field_with_keys(self) -> str:
+        """Return the code of the question that is being answered."""
+        return self.query_one(Form).field_with_focus()
+
     def on_form_leave(self, event: Form.Leave) -> None:
         """Go, keeping what was typed."""
         event.stop()

@@ -24,6 +24,7 @@ from console.screens.base import BaseScreen
 from console.screens.outages import ACTION as OUTAGES
 from console.screens.outages import RAISING, OutagesScreen
 from console.screens.picking import sure
+from console.screens.plans import plan_new_customer
 from console.words import AGE_WIDTH, age
 from widgets.bottom import KeyHints
 from widgets.omnibox import Omnibox
@@ -176,7 +177,7 @@ class DraftsScreen(BaseScreen):
         if one is None:
             return
         if one.action == "new_customer":
-            self.console_app.act_new_customer()
+            plan_new_customer(self.console_app, number=one.subject)
         elif one.action == OUTAGES:
             self.app.push_screen(OutagesScreen(one.subject))
         elif one.customer_key:

@@ -79,8 +79,15 @@ class TakesKeysInTurn(App[Result], Generic[Result]):
             and focused.check_consume_key(event.key, event.character)
         )
 
+    def forget_typed_ahead(self) -> str:
+        """Let no key that waits for its turn act any more; returns the text among them."""
+        waiting, self._waiting = self._waiting, deque()
+        return "".join(one.text if isinstance(one, Paste) else _printed(one) for one in waiting)
+
     async def _next(self) -> None:
         self._turn = None
+        if not self._waiting:  # forgotten meanwhile
+            return
         await self._hand_on(self._waiting.popleft())
         while self._waiting and self._may_go_on(self._waiting[0]):
             await self._hand_on(self._waiting.popleft())
@@ -110,6 +117,10 @@ class TakesKeysInTurn(App[Result], Generic[Result]):
         tasks = [one._task for one in begun if one._task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=WORK_PATIENCE)
+
+
+def _printed(event: Event) -> str:
+    return (event.character or "") if isinstance(event, Key) and event.is_printable else ""
 
 
 def _way_up(target: DOMNode) -> Iterable[MessagePump]:
