@@ -1,8 +1,8 @@
-"""What is to be done over all customers, and who is at which of them now."""
+"""What is to be done over all customers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 
 from backends.memory.reading import Place, page, place_of
@@ -15,6 +15,7 @@ from backends.records import (
     Customer,
     Dispute,
     Handover,
+    Key,
     Promise,
     PromiseState,
     Ticket,
@@ -25,10 +26,22 @@ _NEVER = "~"
 """Stands behind every moment."""
 
 
+Work = Promise | Handover | Contract | Dispute | Ticket
+_KINDS: tuple[type[Work], ...] = (Promise, Handover, Contract, Dispute, Ticket)
+
+
 def pending(state: State, only: PendingFilter, after: str | None, limit: int) -> Page[Pending]:
     """Return what `Backend.pending` promises."""
-    rows = [row for row in _every(state) if _passes(row, only)]
-    return page(rows, _place, after, limit, oldest=True)
+
+    def charge(key: Key) -> Charge:
+        return state.get(Charge, key)
+
+    rows = (
+        pending_of(record, state.get(Customer, record.customer_key), charge)
+        for kind in _KINDS
+        for record in state.every(kind)
+    )
+    return page([row for row in rows if row is not None and passes(row, only)], _place, after, limit, oldest=True)
 
 
 def _place(row: Pending) -> Place:
@@ -36,35 +49,44 @@ def _place(row: Pending) -> Place:
     return moment, f"{PENDING_ORDER[row.kind]} {row.record.key}"
 
 
-def _every(state: State) -> Iterator[Pending]:
-    for record, due in _due(state):
-        customer = state.get(Customer, record.customer_key)
-        yield Pending(PendingKind(type(record).__name__.lower()), record, customer, due)
+def pending_of(record: Work, customer: Customer, charge: Callable[[Key], Charge | None]) -> Pending | None:
+    """Return a record as something to be done, None when it is not; `charge` finds what a dispute is about."""
+    if not is_pending(record):
+        return None
+    return Pending(PendingKind(type(record).__name__.lower()), record, customer, _due(record, charge))
 
 
-def _due(state: State) -> Iterator[tuple[Promise | Handover | Contract | Dispute | Ticket, datetime | None]]:
-    """Yield every pending record and when it is due."""
-    for promise in state.every(Promise):
-        if promise.state is PromiseState.OPEN:
-            yield promise, promise.due_at
-    for handover in state.every(Handover):
-        if handover.accepted_at is None and handover.declined_at is None:
-            yield handover, handover.due_at
-    for contract in state.every(Contract):
-        if contract.state is ContractState.RUNNING and contract.ends_on is not None:
-            yield contract, _midnight(contract.ends_on)
-    for dispute in state.every(Dispute):
-        if dispute.state in PENDING_DISPUTES:
-            yield dispute, _dunning(state, dispute)
-    for ticket in state.every(Ticket):
-        if ticket.state is not TicketState.CLOSED and ticket.next_step_at is not None:
-            yield ticket, ticket.next_step_at
+def is_pending(record: Work) -> bool:
+    """Return whether somebody has to do something about a record."""
+    match record:
+        case Promise():
+            return record.state is PromiseState.OPEN
+        case Handover():
+            return record.accepted_at is None and record.declined_at is None
+        case Contract():
+            return record.state is ContractState.RUNNING and record.ends_on is not None
+        case Dispute():
+            return record.state in PENDING_DISPUTES
+        case Ticket():
+            return record.state is not TicketState.CLOSED and record.next_step_at is not None
 
 
-def _dunning(state: State, dispute: Dispute) -> datetime | None:
-    """Return the first dunning day of what is disputed and not paid."""
-    charges = [state.get(Charge, key) for key in dispute.charge_keys]
-    days = [one.dunning_on for one in charges if one.dunning_on is not None and one.paid_on is None]
+def _due(record: Work, charge: Callable[[Key], Charge | None]) -> datetime | None:
+    match record:
+        case Promise() | Handover():
+            return record.due_at
+        case Contract():
+            return _midnight(record.ends_on) if record.ends_on else None
+        case Dispute():
+            return _dunning(charge(key) for key in record.charge_keys)
+        case Ticket():
+            return record.next_step_at
+
+
+def _dunning(charges: Iterable[Charge | None]) -> datetime | None:
+    """Return the first dunning day of what is not paid."""
+    unpaid = (one for one in charges if one is not None and one.paid_on is None)
+    days = [one.dunning_on for one in unpaid if one.dunning_on is not None]
     return _midnight(min(days)) if days else None
 
 
@@ -72,7 +94,8 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _passes(row: Pending, only: PendingFilter) -> bool:
+def passes(row: Pending, only: PendingFilter) -> bool:
+    """Return whether a filter lets a row through."""
     operator = row.record.operator_key if isinstance(row.record, Ticket) else row.customer.operator_key
     return (
         (not only.kinds or row.kind in only.kinds)

@@ -26,6 +26,9 @@ from backends.port import (
     Origins,
     OutageFilter,
     Page,
+    Pending,
+    PendingFilter,
+    Presence,
     QueueFilter,
     Receipt,
     TextHit,
@@ -59,6 +62,7 @@ _WHOLE_HISTORY = TimelineFilter()
 _ALL_TICKETS = TicketFilter()
 _ALL_OUTAGES = OutageFilter()
 _ALL_WAITING = QueueFilter()
+_ALL_PENDING = PendingFilter()
 _OPERATORS: Form[tuple[Operator, ...]] = Form(tuple[Operator, ...])
 _AGENTS: Form[tuple[Agent, ...]] = Form(tuple[Agent, ...])
 _OUTAGES: Form[tuple[Outage, ...]] = Form(tuple[Outage, ...])
@@ -403,7 +407,21 @@ class Kept:
         """Return every link that has one of these ends; nothing of it is kept."""
         return await self._asked(lambda: self.inner.links(ends))
 
+    async def pending(
+        self, only: PendingFilter = _ALL_PENDING, *, after: str | None = None, limit: int = 200
+    ) -> Page[Pending]:
+        """Return what is to be done; nothing of it is kept: by an old list two would do the same thing."""
+        return await self._asked(lambda: self.inner.pending(only, after=after, limit=limit))
+
+    async def presence(self, customer_key: Key) -> tuple[Presence, ...]:
+        """Return who has this customer open now; nothing of it is kept."""
+        return await self._asked(lambda: self.inner.presence(customer_key))
+
     # all else goes to the source --------------------------------------------------------------------------------------
+
+    async def present(self, presence: Presence | None, *, agent: str, console: str) -> None:
+        """Say in the source which customer `agent` has open."""
+        await self._asked(lambda: self.inner.present(presence, agent=agent, console=console))
 
     async def write(self, batch: Batch) -> Receipt:
         """Store a batch in the source."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from backends.outbox.reading import Remembered, plain_export
 from backends.outbox.sending import POLL, Postman
 from backends.outbox.taking import Taking, looked_at
 from backends.outbox.telling import Changed, Hub
-from backends.port import Backend, Capability, Origins, Page
+from backends.port import Backend, Capability, Origins, Page, Presence
 from backends.records import AuditEntry, AuditVerdict, Key, Origin, Record
 
 PATIENCE = 2.0
@@ -233,6 +234,19 @@ class Outbox(Taking):
         return self.postman
 
     # living -----------------------------------------------------------------------------------------------------------
+
+    async def present(self, presence: Presence | None, *, agent: str, console: str) -> None:
+        """Say which customer `agent` has open; never journalled: where somebody was is nothing to be delivered later.
+
+        Of a customer who waits here the source knows nothing: the console is nowhere then. Raises Unavailable.
+        """
+        told = presence
+        if presence is not None:
+            key, ticket = self.real(presence.customer_key), self.real(presence.ticket_key)
+            told = replace(presence, customer_key=key, ticket_key="" if is_provisional(ticket) else ticket)
+            if is_provisional(key):
+                told = None
+        await self.asked(lambda: self.inner.present(told, agent=agent, console=console))
 
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
         """Yield what changes in the source and in the outbox, from this call on or from the source's cursor `since`."""

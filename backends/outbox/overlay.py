@@ -21,16 +21,24 @@ from backends.port import CustomerFile, Match, OutageFilter, QueueFilter, Remove
 from backends.records import (
     OPEN_STATES,
     AnswerState,
+    Charge,
+    Chase,
     Contact,
+    Contract,
     Customer,
     Direction,
+    Dispute,
+    Handover,
     Key,
+    Line,
     Operator,
     Outage,
+    Promise,
     PromiseState,
     Record,
     Ticket,
     TicketEvent,
+    Visit,
 )
 from backends.wire import kind_name
 
@@ -124,7 +132,6 @@ class Overlay:
         tickets = of(base.tickets, Ticket, lambda one: theirs(one) and _is_current(one, now))
         tickets = tuple(sorted(tickets, key=lambda one: (one.opened_at, one.key), reverse=True))
         keys = {ticket.key for ticket in tickets}
-        from backends.records import Charge, Chase, Contract, Dispute, Handover, Line, Promise, Visit
 
         def hangs(record: Chase | Visit | Handover) -> bool:
             return theirs(record) and record.ticket_key in keys
@@ -197,6 +204,12 @@ class Overlay:
             if one.answer is AnswerState.WAITING
             and (not only.operator_keys or one.operator_key in only.operator_keys)
             and (not only.channels or one.channel in only.channels)
+        ]
+
+    def works(self) -> list[Promise | Handover | Contract | Dispute | Ticket]:
+        """Return what is new or changed of those kinds that may be pending."""
+        return [
+            one for one in self.records.values() if isinstance(one, Promise | Handover | Contract | Dispute | Ticket)
         ]
 
     def with_words(self, words: list[str]) -> list[Contact]:

@@ -6,10 +6,12 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from backends import wire
 from backends.errors import BackendError, NotFound, NotSignedIn, Unavailable
+from backends.memory.pending import passes, pending_of
 from backends.memory.searching import around, has_words
 from backends.outbox.ledger import Ledger
 from backends.outbox.marks import Name, is_provisional
@@ -17,16 +19,33 @@ from backends.outbox.overlay import Overlay, both, name_of, words_of
 from backends.outbox.pages import Merging
 from backends.port import (
     Backend,
+    Capability,
     CustomerFile,
     Match,
     OutageFilter,
     Page,
+    Pending,
+    PendingFilter,
+    Presence,
     QueueFilter,
     TextHit,
     TicketFilter,
     TimelineFilter,
 )
-from backends.records import Agent, Contact, Customer, Entry, Key, Link, Operator, Origin, Outage, Record, Ticket
+from backends.records import (
+    Agent,
+    Charge,
+    Contact,
+    Customer,
+    Entry,
+    Key,
+    Link,
+    Operator,
+    Origin,
+    Outage,
+    Record,
+    Ticket,
+)
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -35,11 +54,14 @@ _WHOLE_HISTORY = TimelineFilter()
 _ALL_TICKETS = TicketFilter()
 _ALL_OUTAGES = OutageFilter()
 _ALL_WAITING = QueueFilter()
+_ALL_PENDING = PendingFilter()
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _REMEMBERED = 5_000
 
 _HISTORY: Merging[Entry] = Merging(lambda one: one.at, name_of)
 _TICKETS: Merging[Ticket] = Merging(lambda one: one.opened_at, name_of)
 _HITS: Merging[TextHit] = Merging(lambda one: one.contact.at, lambda one: name_of(one.contact))
+_PENDING: Merging[Pending] = Merging(lambda one: one.due_at or _NEVER, lambda one: name_of(one.record), oldest=True)
 _QUEUE: Merging[tuple[Contact, Customer]] = Merging(lambda one: one[0].at, lambda one: name_of(one[0]), oldest=True)
 
 
@@ -344,6 +366,49 @@ class Reading:
             after,
             limit,
         )
+
+    async def pending(
+        self, only: PendingFilter = _ALL_PENDING, *, after: str | None = None, limit: int = 200
+    ) -> Page[Pending]:
+        """Return what is to be done over all customers, what waits included, and without what is done when it arrives.
+
+        Of things that are due at one moment, those that wait stand first. Raises Unavailable while the source is away:
+        what waits alone would look like all there is.
+        """
+        wanted = replace(only, outage_key=self.real(only.outage_key))
+        owners: dict[Key, Customer] = {}
+        for record in self.overlay().works():
+            customer = await self._customer(record.customer_key)
+            if customer is not None:
+                owners[record.customer_key] = customer
+
+        async def fetch(cursor: str | None) -> Page[Pending]:
+            found = await self.asked(lambda: self.inner.pending(wanted, after=cursor, limit=limit))
+            self.remembered.keep(record for row in found.rows for record in (row.record, row.customer))
+            return found
+
+        def ours() -> list[Pending]:
+            works = [one for one in self.overlay().works() if one.customer_key in owners]
+            found = (pending_of(one, owners[one.customer_key], self._charge) for one in works)
+            return [row for row in found if row is not None and passes(row, wanted)]
+
+        def now(row: Pending) -> Pending | None:
+            if self._now(row.record) is None:
+                return None
+            return replace(row, customer=self.overlay().now(row.customer) or row.customer)
+
+        return await _PENDING.page(fetch, ours, now, after, limit)
+
+    def _charge(self, key: Key) -> Charge | None:
+        return self.overlay().find(Charge, key) or self.remembered.find(Charge, key)
+
+    async def presence(self, customer_key: Key) -> tuple[Presence, ...]:
+        """Return who has this customer open now, as the source knows it; nobody has one who is not there yet."""
+        key = self.real(customer_key)
+        if is_provisional(key) and Capability.PRESENCE in self.inner.capabilities:
+            return ()
+        found = await self.asked(lambda: self.inner.presence(key))
+        return tuple(replace(one, customer_key=customer_key) for one in found)
 
     async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
         """Return every link that has one of these ends, oldest first."""

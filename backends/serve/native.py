@@ -115,8 +115,9 @@ def _calling(office: Office, call: calls.Call) -> Endpoint:
 
 def _settle(arguments: dict[str, Any], caller: Caller) -> None:
     """Check what the port leaves to whoever calls: who acts, and how much is asked for."""
-    if "actor" in arguments:
-        arguments["actor"] = caller.as_actor(arguments["actor"])
+    for name in ("actor", "agent"):
+        if name in arguments:
+            arguments[name] = caller.as_actor(arguments[name])
     only = arguments.get("only")
     limit = only.limit if isinstance(only, OutageFilter) else arguments.get("limit", 1)
     if not 1 <= limit <= MOST_ROWS:

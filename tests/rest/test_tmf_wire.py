@@ -71,7 +71,7 @@ CUSTOMER = a_customer(OPERATOR, key="c1", number="C-1")
 TICKET = a_ticket(CUSTOMER, key="t1", reference="T-1")
 MADE: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
     "customer": lambda: strategies.customers("nord"),
-    "contact": lambda: strategies.contacts(CUSTOMER, "t1", "l1", "k0"),
+    "contact": lambda: strategies.contacts(CUSTOMER, "t1", "l1", "k0", "o1"),
     "ticket": lambda: strategies.tickets(CUSTOMER, "l1", "o1"),
     "visit": lambda: strategies.visits(TICKET),
     "outage": lambda: strategies.outages("nord"),

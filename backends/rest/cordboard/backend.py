@@ -18,6 +18,9 @@ from backends.port import (
     Match,
     OutageFilter,
     Page,
+    Pending,
+    PendingFilter,
+    Presence,
     QueueFilter,
     Receipt,
     TextHit,
@@ -56,6 +59,7 @@ _WHOLE_HISTORY = TimelineFilter()
 _ALL_TICKETS = TicketFilter()
 _ALL_OUTAGES = OutageFilter()
 _ALL_WAITING = QueueFilter()
+_ALL_PENDING = PendingFilter()
 
 
 def backend_from(url: str, **settings: Any) -> DeskBackend:
@@ -125,6 +129,12 @@ class DeskBackend:
             raise Unavailable("not open", source=self.name)
         if not self._introduced:
             await self._introduce()
+
+    async def _needs(self, capability: Capability) -> None:
+        """Go on where the server has a capability; an older one does not know its name."""
+        await self._ready()
+        if capability not in self.capabilities:
+            raise Unsupported(capability, source=self.name)
 
     def _understood(self, form: wire.Form[Any], value: Any) -> Any:
         """Return what an answer stands for; what cannot be read is no answer."""
@@ -224,6 +234,20 @@ class DeskBackend:
         found: Page[tuple[Contact, Customer]] = await self._ask(calls.QUEUE, only=only, after=after, limit=limit)
         return found
 
+    async def pending(
+        self, only: PendingFilter = _ALL_PENDING, *, after: str | None = None, limit: int = 200
+    ) -> Page[Pending]:
+        """Return what is to be done over all customers, by due time, kind and key; raises Invalid."""
+        await self._needs(Capability.PENDING)
+        found: Page[Pending] = await self._ask(calls.PENDING, only=only, after=after, limit=limit)
+        return found
+
+    async def presence(self, customer_key: Key) -> tuple[Presence, ...]:
+        """Return who has this customer open now, each agent once, by login."""
+        await self._needs(Capability.PRESENCE)
+        found: tuple[Presence, ...] = await self._ask(calls.PRESENCE, customer_key=customer_key)
+        return found
+
     async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
         """Return every link that has one of these ends, oldest first; our name here stands for the store's there."""
         await self._ready()
@@ -278,6 +302,11 @@ class DeskBackend:
 
     # living -------------------------------------------------------------------------------------------------------
 
+    async def present(self, presence: Presence | None, *, agent: str, console: str) -> None:
+        """Say which customer `agent` has open in this console, None for none; raises NotAllowed for another agent."""
+        await self._needs(Capability.PRESENCE)
+        await self._ask(calls.PRESENT, presence=presence, agent=agent, console=console)
+
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
         """Yield what changes from the first wait on, or from the cursor `since`; raises Unavailable when it is lost."""
         if self._introduced and Capability.LIVE not in self.capabilities:
@@ -290,9 +319,21 @@ class DeskBackend:
         params = {} if since is None else {"since": since}
         stream = self._http.stream(BASE + "events", params=params)
         while (told := await self._heard(stream)) is not None:
-            if told:
-                event: Event = self._understood(wire.EVENT, self._json(told))
+            if told and (event := self._event(told)) is not None:
                 yield event
+
+    def _event(self, told: str) -> Event | None:
+        """Return an event that was told; None for a kind that only a newer program knows."""
+        value = self._json(told)
+        try:
+            event: Event = wire.EVENT.built(value)
+        except Invalid as error:
+            if error.code == "kind":
+                return None
+            why = f"the answer cannot be read: {error.detail}"
+        else:
+            return event
+        raise Unavailable(why, source=self.name)
 
     async def _heard(self, stream: AsyncIterator[Any]) -> str | None:
         """Return the data of the next event of the stream, None when the backend is closed meanwhile."""

@@ -25,6 +25,9 @@ from backends.port import (
     Match,
     OutageFilter,
     Page,
+    Pending,
+    PendingFilter,
+    Presence,
     QueueFilter,
     Receipt,
     TextHit,
@@ -49,6 +52,7 @@ from backends.records import (
 )
 from console.desk.several.circle import Circle
 from console.desk.several.circles import Circles
+from console.desk.several.consoles import Consoles
 from console.desk.several.hearing import Hearing
 from console.desk.several.keys import HOME, joined, parted, rekeyed
 from console.desk.several.lists import Lists
@@ -68,6 +72,7 @@ EVERYTHING = TimelineFilter()
 _ALL_TICKETS = TicketFilter()
 _ALL_OUTAGES = OutageFilter()
 _ALL_WAITING = QueueFilter()
+_ALL_PENDING = PendingFilter()
 MOST_REFERENCES = 2_000
 
 
@@ -109,6 +114,7 @@ class Several:
         self._hearing.outages = self._outages
         self._searching = Searching(self.members, clock, self.meet)
         self._lists = Lists(self.members, self._circles, self._readings, clock, self.meet, self.name)
+        self._consoles = Consoles(self.members, self._circles, clock, self.name)
         self._writing = Writing(self.members, self._circles, self._outages, lambda: self._operators)
 
     # opening and closing --------------------------------------------------------------------------------------------
@@ -300,6 +306,16 @@ class Several:
         """Return what waits for an answer in all sources, oldest first."""
         return await self._lists.waiting(only, limit, after)
 
+    async def pending(
+        self, only: PendingFilter = _ALL_PENDING, *, after: str | None = None, limit: int = 200
+    ) -> Page[Pending]:
+        """Return what is to be done in all sources that can list it, by due time and kind."""
+        return await self._lists.pending(only, limit, after)
+
+    async def presence(self, customer_key: Key) -> tuple[Presence, ...]:
+        """Return who has this customer open, in whatever source and under whatever key of theirs."""
+        return await self._consoles.at(customer_key)
+
     async def links(self, ends: Collection[Origin]) -> tuple[Link, ...]:
         """Return the links of the home store that have one of these ends."""
         return await self.home.backend.links(ends)
@@ -326,6 +342,10 @@ class Several:
                     raise
 
     # living ---------------------------------------------------------------------------------------------------------
+
+    async def present(self, presence: Presence | None, *, agent: str, console: str) -> None:
+        """Say which customer `agent` has open, in every source that can be told; raises what the home store raises."""
+        await self._consoles.present(presence, agent, console)
 
     def events(self, since: str | None = None) -> AsyncIterator[Event]:
         """Yield what changes in any source, under the keys by which customers are shown; sources come and go."""

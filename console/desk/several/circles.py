@@ -329,6 +329,12 @@ class Circles:
                     shown.append(circle.key)
         return shown
 
+    def shown_as(self, key: Key) -> list[Key]:
+        """Return the keys under which a customer of any source, named by the desk's key, is shown."""
+        source, rest = parted(key, self._members)
+        circles = (one for one in self._circles.values() if one.part_of(source, rest) is not None)
+        return list(dict.fromkeys((key, *(one.key for one in circles))))
+
     def try_failed(self) -> None:
         """Ask again for the parts of the customers opened last that failed, and tell when they come."""
         for circle in list(self._circles.values())[-2:]:

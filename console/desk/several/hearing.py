@@ -10,7 +10,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from backends.errors import BackendError
-from backends.events import ContactAdded, CustomerChanged, Event, OutageChanged, Resync, TicketChanged
+from backends.events import (
+    ContactAdded,
+    CustomerChanged,
+    Event,
+    OutageChanged,
+    PresenceChanged,
+    Resync,
+    TicketChanged,
+)
 from backends.port import Capability
 from backends.records import Key
 from console.desk.live import listen
@@ -105,6 +113,9 @@ class Hearing:
         elif isinstance(event, OutageChanged):
             self.outages.grew_old(member)
             self.tell(OutageChanged(member.up(event.key)))
+        elif isinstance(event, PresenceChanged):
+            for key in self.circles.shown_as(member.up(event.customer_key)):
+                self.tell(PresenceChanged(key))
         else:
             for key in self.circles.changed(member, event.customer_key):
                 self.tell(_about(event, key, member))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from backends.errors import BackendError, NotFound, Unavailable, Unsupported
-from backends.port import Capability, Page, QueueFilter, TextHit, TicketFilter
+from backends.port import PENDING_ORDER, Capability, Page, Pending, PendingFilter, QueueFilter, TextHit, TicketFilter
 from backends.records import Contact, Customer, Key, Ticket
 from console.desk.several.circles import Circles
 from console.desk.several.keys import joined, parted, rekeyed
@@ -18,6 +18,7 @@ from console.desk.several.pages import Readings, Stream, merged, newest
 
 PATIENCE = 3.0
 """Seconds that a list over all sources waits for a slow one."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Lists:
@@ -103,7 +104,7 @@ class Lists:
         return [self._members[parted(customer_key, self._members)[0]]]
 
     @staticmethod
-    def _down(member: Member, only: TicketFilter | QueueFilter) -> frozenset[Key]:
+    def _down(member: Member, only: TicketFilter | QueueFilter | PendingFilter) -> frozenset[Key]:
         return frozenset(member.down(key) for key in only.operator_keys)
 
     async def waiting(self, only: QueueFilter, limit: int, after: str | None) -> Page[tuple[Contact, Customer]]:
@@ -124,6 +125,30 @@ class Lists:
 
         streams = [Stream(one.name, fetch(one)) for one in able]
         return await self._list(streams, lambda row: row[0].at, limit, after)
+
+    async def pending(self, only: PendingFilter, limit: int, after: str | None) -> Page[Pending]:
+        """Return what is to be done in all sources that know it, by due time and kind."""
+        able = [one for one in self._members.values() if one.can(Capability.PENDING)]
+        if not able:
+            raise Unsupported(Capability.PENDING, source=self._name)
+
+        def fetch(member: Member) -> Callable[[str | None], Any]:
+            async def page(cursor: str | None) -> Page[Pending]:
+                await self._meet(member)
+                theirs = replace(only, outage_key=member.down(only.outage_key), operator_keys=self._down(member, only))
+                found = await member.backend.pending(theirs, after=cursor, limit=limit)
+                rows = (
+                    replace(row, record=rekeyed(row.record, member.up), customer=rekeyed(row.customer, member.up))
+                    for row in found.rows
+                )
+                return Page(tuple(rows), found.after)
+
+            return page
+
+        streams = [Stream(one.name, fetch(one)) for one in able]
+        return await self._list(
+            streams, lambda row: (row.due_at is None, row.due_at or _NEVER, PENDING_ORDER[row.kind]), limit, after
+        )
 
     async def _list(
         self, streams: list[Stream[Any]], order: Callable[[Any], Any], limit: int, after: str | None
