@@ -57,7 +57,7 @@ class Reading:
         self.languages = self._languages(table)
         steps = {}
         known = table.get("steps", {})
-        for name, content in (known.items() if isinstance(known, Mapping) else ()):
+        for name, content in known.items() if isinstance(known, Mapping) else ():
             if not isinstance(content, Mapping):
                 self.fault("", name, "not_a_table", name)
             elif not _NAME.fullmatch(name):
@@ -193,7 +193,7 @@ class Reading:
     def _words(self, name: str, table: Table, key: str) -> Words:
         value = table.get(key, {})
         if isinstance(value, str):
-            value = {one: value for one in self.languages} if len(self.languages) == 1 else {"": value}
+            value = dict.fromkeys(self.languages, value) if len(self.languages) == 1 else {"": value}
         if not isinstance(value, Mapping):
             self.fault(name, key, "not_words", key)
             return {}

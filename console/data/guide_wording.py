@@ -19,7 +19,7 @@ _SAYS: Mapping[str, str] = {
     "goes_on": N_("an end asks nothing and leads nowhere: leave out ask, options, answers, branches and goto"),
     "missing_language": N_('the words in "{value}" are missing'),
     "unknown_language": N_('"{value}" is not among the guide\'s languages'),
-    "unknown_place": N_('{{{value}}} is neither a step nor one of: {places}'),
+    "unknown_place": N_("{{{value}}} is neither a step nor one of: {places}"),
     "few_options": N_("a choice needs two options at least"),
     "not_chosen": N_("only a choice, yes-no, line or advice has options and answers"),
     "twice": N_('"{value}" stands here twice'),
@@ -27,7 +27,9 @@ _SAYS: Mapping[str, str] = {
     "unknown_field": N_('"{value}" cannot be filled; one of: {fields}'),
     "unknown_side": N_('side is "customer" or left out, not "{value}"'),
     "pattern": N_('"{value}" is not a pattern; leave it out when in doubt'),
-    "attach_without_outage": N_('hangs the caller on an outage, so it needs when = "outage" and a goto for when there is none'),
+    "attach_without_outage": N_(
+        'hangs the caller on an outage, so it needs when = "outage" and a goto for when there is none'
+    ),
     "unknown_step": N_('"{value}" asks for a step that is not there'),
     "lowers_protection": N_(
         'lowers the customer\'s protection, which no guide may do: "{value}"; find the fault with everything left on'

@@ -1,4 +1,4 @@
-"""Conditions in a guide, as an operator writes them: `outage`, `no outage`, `line.service = "internet"`, `answer.x > 10`.
+"""Conditions in a guide, as an operator writes them: `outage`, `no outage`, `line.service = "tv"`, `answer.x > 10`.
 
 Several are joined by `and`. What is asked of is a fact of `FACTS`, or the answer to a step; nothing is ever executed.
 """

@@ -47,8 +47,8 @@ def check(guide: Guide, lowering: Mapping[str, Lowering] | None = None) -> tuple
     sound = guide.start in guide.steps and not any(one.code == "unknown_target" for one in found)
     if sound:
         found += _of_ways(guide)
-    for step, key, words in _all_words(guide):
-        found += [Fault(step, key, "lowers_protection", text) for text in _lowers(words, lowering or {})]
+    for name, key, words in _all_words(guide):
+        found += [Fault(name, key, "lowers_protection", text) for text in _lowers(words, lowering or {})]
     order = {name: place for place, name in enumerate(guide.steps, start=1)}
     return tuple(sorted(found, key=lambda one: order.get(one.step, 0)))
 

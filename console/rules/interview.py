@@ -113,7 +113,7 @@ class Interview:
 
 
 def begun(guide: Guide, grounding: Grounding = nothing_known, answers: Answers | None = None) -> Interview:
-    """Return an interview at its first question; `answers` are known already and proposed where they are asked (R35)."""
+    """Return an interview at its first question; `answers` are known already and proposed where asked (R35)."""
     first = Interview(guide, grounding, dict(answers or {}))
     return replace(first, at=_open(first, guide.start))
 

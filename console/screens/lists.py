@@ -21,6 +21,8 @@ from console.present import results
 from console.present.failures import failure_words
 from console.present.labels import plain
 from console.screens.base import BaseScreen
+from console.screens.guide import ACTION as SCRIPT
+from console.screens.guide import resume as resume_script
 from console.screens.outages import ACTION as OUTAGES
 from console.screens.outages import RAISING, OutagesScreen
 from console.screens.picking import sure
@@ -180,6 +182,8 @@ class DraftsScreen(BaseScreen):
             plan_new_customer(self.console_app, number=one.subject)
         elif one.action == OUTAGES:
             self.app.push_screen(OutagesScreen(one.subject))
+        elif one.action == SCRIPT and not one.customer_key:
+            resume_script(self.console_app, one.subject)
         elif one.customer_key:
             self.console_app.open_customer(one.customer_key, action=one.action, subject=one.subject)
 

@@ -167,9 +167,11 @@ def current(screen: ActsOnCustomer, ticket: Ticket) -> Ticket:
 
 def plan_hand_over(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
     """Hand the ball on."""
+    from console.screens.plans_guide import with_handover
+
     known = forms.filled_from_ticket(ticket)
     view = forms.hand_over(ticket, begin(screen, "hand_over", ticket.key, known))
-    return plan_for(
+    plan = plan_for(
         screen,
         "hand_over",
         view,
@@ -178,6 +180,7 @@ def plan_hand_over(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
         subject=ticket.key,
         about=plain(ticket.reference),
     )
+    return with_handover(screen, plan, ticket)
 
 
 def plan_close(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
@@ -381,6 +384,8 @@ def resume(screen: Any, action: str, subject: str, words: str = "") -> None:
         plan = plans_cases.resume(screen, action, subject)
         if plan is not None:
             open_plan(screen.console_app, plan, words)
+    elif action in ("script", "accept"):
+        screen.resume_guide(action, subject, words)
     elif action == "ticket":
         kind, _colon, key = subject.partition(":")
         open_plan(screen.console_app, plan_ticket(screen, TicketKind(kind), screen.contact_by_key(key)), words)
