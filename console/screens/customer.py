@@ -48,7 +48,7 @@ MOST_TICKETS = {"-low": 4, "-tall": 6, "-high": 9}
 
 
 class CustomerScreen(
-    ActsOnCalls, ActsOnOutages, ActsByGuide, ActsOnCases, ActsOnMoney, ActsOnDisputes, ShowsPresence, FiltersHistory
+    ActsOnOutages, ActsByGuide, ActsOnCases, ActsOnMoney, ActsOnDisputes, ShowsPresence, FiltersHistory
 ):
     """The view of one customer. It holds one picture; everything shown follows from it and from what is folded."""
 
