@@ -75,6 +75,8 @@ RIGHT_REASONS: Mapping[Right, str] = {
     Right.OUTAGE_SUSPECT: N_("Your role does not raise outages."),
     Right.OUTAGE_DECIDE: N_("Only the technical service and supervisors decide on outages."),
     Right.COMPENSATE: N_("Your role does not grant compensation."),
+    Right.HOLD_DECIDE: N_("Only billing and supervisors decide on holds."),
+    Right.REVEAL: N_("Your role may not see this. Ask a colleague at the desk."),
     Right.FORGET: N_("Only a supervisor may erase personal data."),
     Right.AUDIT: N_("Only a supervisor may read the audit trail."),
 }
@@ -192,7 +194,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("hold", ("B",), N_("Billing"), N_("Ask billing to hold a charge that is disputed, or answer it"),
            Where.CUSTOMER, "hold", needs=(*_W, Need.DISPUTE), right=Right.WRITE, commands=("hold", "dispute")),
     Action("reveal", ("V",), N_("Reveal"), N_("See for five minutes what your role hides; say why"),
-           Where.CUSTOMER, "reveal", needs=(Need.CUSTOMER, Need.HIDDEN), commands=("reveal",)),
+           Where.CUSTOMER, "reveal", needs=(Need.CUSTOMER, Need.HIDDEN), right=Right.REVEAL, commands=("reveal",)),
     Action("reopen", ("X",), N_("Reopen"), N_("Open a closed ticket again"),
            Where.CUSTOMER, "reopen", needs=(*_W, Need.CLOSED_TICKET), right=Right.WRITE, commands=("reopen",)),
     Action("reference", ("y",), N_("Reference"), N_("Show the reference large, spelled, and copy it"),

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from backends.records import Role
 from console.config_kinds import TEXTS, choice, choices, setting, text, whole
 from console.i18n import N_
-from console.rules.roles import Right
+from console.rules.roles import SHIPPED, Right
 
-SHIPPED = "shipped"
-"""In the place of a list: what is built in holds."""
 AREAS = ("payment", "documents", "network")
 """What can be hidden; see docs/roles.md."""
 

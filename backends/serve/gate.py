@@ -107,6 +107,12 @@ class Gate:
         if scope["path"] in STREAMS:
             await self._app(scope, receive, send)
             return
+        caller: Caller | None = scope.get("caller")
+        with self._office.seen_by(caller.roles if caller is not None else frozenset()):
+            await self._worked(scope, receive, send)
+
+    async def _worked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limits = self._office.limits
         if self._working >= limits.at_once:
             raise Busy("too many requests at once", retry_after=1.0)
         self._working += 1

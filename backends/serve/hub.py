@@ -13,7 +13,7 @@ import logging
 import secrets
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -79,8 +79,16 @@ async def address_of(url: str, hosts: frozenset[str]) -> tuple[str, str]:
 class Hub:
     """Delivers events to callbacks; each has a queue of its own, and one that is full loses the oldest."""
 
-    def __init__(self, ledger: Ledger, fan: Fan, metrics: Metrics, hosts: frozenset[str]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        fan: Fan,
+        metrics: Metrics,
+        hosts: frozenset[str],
+        seen_by: Callable[[frozenset[str]], AbstractContextManager[None]],
+    ) -> None:
         self._ledger = ledger
+        self._seen_by = seen_by
         self._fan = fan
         self.hosts = hosts
         self.forms: dict[str, Words] = {FORM: _native}
@@ -147,9 +155,10 @@ class Hub:
             while words is not None:
                 event = await queue.get()
                 try:
-                    body = words(hook, event)
-                    if hasattr(body, "__await__"):
-                        body = await body
+                    with self._seen_by(frozenset(self._ledger.roles_of(hook.owner))):
+                        body = words(hook, event)
+                        if hasattr(body, "__await__"):
+                            body = await body
                 except BackendError:
                     body = None
                 if body is not None:

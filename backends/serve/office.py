@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from backends import clean
 from backends.errors import BackendError, Busy, Invalid, Refused
 from backends.port import Backend
+from backends.records import Area
 from backends.serve.callers import Caller
 from backends.serve.fan import Fan
 from backends.serve.hub import Hub
 from backends.serve.ledger import Ledger
 from backends.serve.metrics import Metrics
+from backends.veil import Hides, Veil
 
 T = TypeVar("T")
+_EVERYTHING = Hides(frozenset(Area))
+_HIDDEN: ContextVar[Hides] = ContextVar("hidden", default=_EVERYTHING)
 LONGEST_KEY = 200
 """Characters of an idempotency key."""
 
@@ -72,6 +78,8 @@ class Office:
     version: str = ""
     callback_hosts: frozenset[str] = frozenset()
     """Hosts that callbacks may go to though they are inside the network, or speak plain http."""
+    hides: Callable[[frozenset[str]], Hides] | None = None
+    """What is hidden from somebody with these roles (R41); None hides nothing from anybody."""
     metrics: Metrics = field(default_factory=Metrics)
     closing: bool = False
     """Whether the server is ending: it is not ready for new work."""
@@ -79,11 +87,22 @@ class Office:
     """Streams open now."""
 
     def __post_init__(self) -> None:
+        if self.hides is not None:
+            self.backend = Veil(self.backend, _HIDDEN.get)
         self.fan = Fan(self.backend)
-        self.hub = Hub(self.ledger, self.fan, self.metrics, self.callback_hosts)
+        self.hub = Hub(self.ledger, self.fan, self.metrics, self.callback_hosts, self.seen_by)
         self._running: dict[tuple[str, str], asyncio.Event] = {}
         self.metrics.gauge("cordboard_listeners", "Streams open now.", lambda: self.streams)
         self.metrics.gauge("cordboard_events_total", "Events heard from the backend.", lambda: self.fan.told)
+
+    @contextmanager
+    def seen_by(self, roles: frozenset[str]) -> Iterator[None]:
+        """Show within the block what these roles may see, in the task that runs it; outside it everything is hidden."""
+        token = _HIDDEN.set(self.hides(roles) if self.hides is not None else Hides())
+        try:
+            yield
+        finally:
+            _HIDDEN.reset(token)
 
     def start(self) -> None:
         """Begin to hear what happens."""

@@ -10,6 +10,6 @@ from __future__ import annotations
 
 from backends.veil.covering import covered, restored
 from backends.veil.knowing import Hides
-from backends.veil.veil import Veil
+from backends.veil.veil import Veil, VeilOverCopy
 
-__all__ = ["Hides", "Veil", "covered", "restored"]
+__all__ = ["Hides", "Veil", "VeilOverCopy", "covered", "restored"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from backends.errors import BackendError
 from backends.events import Event
 from backends.port import Backend, Capability, Listing, Origins, Presence
 from backends.records import Agent, AuditVerdict, Key, Origin, Record
@@ -103,3 +105,25 @@ class Veil(Writing):
         inner: Any = self.inner
         count: int = await inner.counted(kind)
         return 0 if await self._knowing.kind_is_gone(kind) else count
+
+
+class VeilOverCopy(Veil):
+    """A veil before a source of which a copy is kept (`backends.offline`): it tells how old what is read is."""
+
+    @property
+    def error(self) -> BackendError | None:
+        """Why the source did not answer last, None when it did."""
+        found: BackendError | None = getattr(self.inner, "error", None)
+        return found
+
+    @property
+    def last_answer(self) -> datetime | None:
+        """When the source was last heard; None when it never was."""
+        found: datetime | None = getattr(self.inner, "last_answer", None)
+        return found
+
+    @property
+    def stale_since(self) -> Mapping[str, datetime]:
+        """What is read from the copy, and of when that is."""
+        found: Mapping[str, datetime] = getattr(self.inner, "stale_since", {})
+        return found

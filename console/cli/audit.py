@@ -62,7 +62,7 @@ async def _verify(args: argparse.Namespace, setting: Setting) -> int:
 async def _list(args: argparse.Namespace, setting: Setting) -> int:
     entries: list[AuditEntry] = []
     async with setting.open_backend(existing=True, home_only=True) as backend:
-        require(await working_agent(backend, setting), Right.AUDIT)
+        require(await working_agent(backend, setting), Right.AUDIT, setting)
         key = (await one_customer(backend, args.customer)).key if args.customer else ""
         after: str | None = None
         while len(entries) <= args.limit:

@@ -61,7 +61,7 @@ def _existing(setting: Setting) -> Backend:
 
 
 async def _check(args: argparse.Namespace, setting: Setting) -> int:
-    async with setting.open_backend(existing=True, home_only=True) as backend:
+    async with setting.open_backend(existing=True, home_only=True, veil=False) as backend:
         checks = await keeper_of(backend).check()
     if args.json:
         setting.json([{"check": name, "ok": passed, "detail": detail} for name, passed, detail in checks])

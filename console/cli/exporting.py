@@ -61,7 +61,7 @@ async def _exported(args: argparse.Namespace, setting: Setting) -> int:
     async with setting.open_backend(existing=True) as backend:
         customer = await named(backend, args.customer)
         reason = _("An export holds the audit trail about the customer, so only a supervisor may make it.")
-        require(await working_agent(backend, setting, writing=True), Right.AUDIT, reason)
+        require(await working_agent(backend, setting, writing=True), Right.AUDIT, setting, reason)
         if args.output is None:
             setting.json(await backend.export(customer.key, setting.actor))
             return codes.OK
@@ -147,7 +147,7 @@ forget = Forget()
 async def _forgotten(args: argparse.Namespace, setting: Setting) -> int:
     async with setting.open_backend(existing=True) as backend:
         customer = await named(backend, args.customer)
-        require(await working_agent(backend, setting, writing=True), Right.FORGET)
+        require(await working_agent(backend, setting, writing=True), Right.FORGET, setting)
         if CustomerFlag.FORGOTTEN in customer.flags:
             setting.out.line(
                 _("{number} was forgotten before; nothing personal is left.").format(number=customer.number)

@@ -138,9 +138,9 @@ async def check_agent(backend: Backend, setting: Setting) -> None:
         setting.warn_of_unknown_agent(await backend.agents())
 
 
-def require(agent: Agent, right: Right, reason: str = "") -> None:
+def require(agent: Agent, right: Right, setting: Setting, reason: str = "") -> None:
     """Raise Stop when the agent has no role that carries `right`; `reason` is said in place of the right's own."""
-    if not may(agent.roles, right):
+    if not may(agent.roles, right, setting.profile.role):
         from console.actions import RIGHT_REASONS
         from console.words import word
 

@@ -141,7 +141,7 @@ def _stands(outage: Outage) -> OutageState | OutageKind:
 
 async def _raise(backend: Backend, args: argparse.Namespace, setting: Setting) -> int:
     agent = await working_agent(backend, setting, writing=True)
-    require(agent, Right.OUTAGE_DECIDE if args.confirmed else Right.OUTAGE_SUSPECT)
+    require(agent, Right.OUTAGE_DECIDE if args.confirmed else Right.OUTAGE_SUSPECT, setting)
     brand = await brands(backend, setting, args.operator)
     values = {name: ", ".join(getattr(args, name)) for _flag, name, _stands, _says in _COVERAGE}
     values |= {name: getattr(args, name) for _flag, name, _stands, _says in (*_TOLD, *_SUPPLIER)}
@@ -159,7 +159,7 @@ async def _raise(backend: Backend, args: argparse.Namespace, setting: Setting) -
 
 async def _change(backend: Backend, args: argparse.Namespace, setting: Setting) -> int:
     agent = await working_agent(backend, setting, writing=True)
-    require(agent, Right.OUTAGE_DECIDE)
+    require(agent, Right.OUTAGE_DECIDE, setting)
     state, _says, _needs_text = _STEPS[args.step]
     batch = _changed(await _referred(backend, args.reference), state, args, agent, setting)
     return await _store(backend, batch, await brands(backend, setting, ()), args, setting)

@@ -16,6 +16,7 @@ from console import __version__
 from console.cli import codes, options
 from console.cli.output import Column, moment_text
 from console.cli.setting import Setting
+from console.cli.veiling import hides_for_token
 from console.i18n import N_, _
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ async def _serve(args: argparse.Namespace, setting: Setting) -> int:
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     for chatty in ("httpx", "httpcore", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    async with setting.open_backend(home_only=True) as backend:
+    async with setting.open_backend(home_only=True, veil=False) as backend:
         ledger = _ledger(setting)
         try:
             if not ledger.tokens():
@@ -123,6 +124,7 @@ async def _serve(args: argparse.Namespace, setting: Setting) -> int:
                 Limits(rate=args.rate, burst=max(200, 4 * args.rate)),
                 version=__version__,
                 callback_hosts=frozenset(args.callback_host),
+                hides=lambda roles: hides_for_token(setting, roles),
             )
             await run_server(office, address, lambda server: _say_where(setting, address, server))
         finally:

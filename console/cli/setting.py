@@ -291,11 +291,14 @@ class Setting:
         return words.moment(moment, datetime.now(UTC), self.zone)
 
     @asynccontextmanager
-    async def open_backend(self, *, existing: bool = False, home_only: bool = False) -> AsyncIterator[Backend]:
+    async def open_backend(
+        self, *, existing: bool = False, home_only: bool = False, veil: bool = True
+    ) -> AsyncIterator[Backend]:
         """Open the records for as long as the block runs; raises what `Backend.open` raises.
 
         A database file that is not there yet is created, or with `existing` raises Stop: looking into an empty
-        database that nobody meant to make helps nobody. `home_only` leaves out all but the profile's own store.
+        database that nobody meant to make helps nobody. `home_only` leaves out all but the profile's own store. Without
+        `veil` nothing is hidden: for its keeper, who shows no customer, and for a server, which hides by who asks.
         """
         from console.cli.sources import records_of
 
@@ -304,7 +307,7 @@ class Setting:
         if file is not None and alone and existing and not file.exists():
             raise codes.Stop(self._no_database(file), codes.UNAVAILABLE)
         self.paths.make()
-        backend = records_of(self, home_only=home_only)
+        backend = records_of(self, home_only=home_only, veil=veil)
         try:
             await backend.open()
             yield backend

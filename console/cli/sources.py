@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from backends import records
 from backends.port import Backend, Capability
 from backends.registry import EMBEDDED, scheme_of
+from console.cli.veiling import Wearer, veiled, veiled_copy
 from console.config import Source
 from console.config_kinds import holds_password
 from console.i18n import _
@@ -30,36 +31,52 @@ WRITTEN: Mapping[str, type[records.Record]] = {
 """What a profile may name as written to a source, and the kind of record it means."""
 
 
-def records_of(setting: Setting, *, home_only: bool = False) -> Backend:
+def records_of(setting: Setting, *, home_only: bool = False, veil: bool = True) -> Backend:
     """Return the records of the setting, not opened: one store, or several as one.
 
-    Far ones have an outbox before them, so that nothing that is written is lost on the way (R23). `home_only` leaves
-    out every source but the profile's own store.
+    Each is behind a veil, so that nothing is fetched, kept or sent that the agent's roles hide (R41); without `veil`
+    it is whoever is served that something is hidden from. Far ones have an outbox before them, so that nothing that is
+    written is lost on the way (R23). `home_only` leaves out every source but the profile's own store.
     """
     url = setting.backend_url
+    wearer = Wearer(setting) if veil else None
     if setting.backend_named or home_only or not set(setting.profile.sources) - {setting.home_source}:
         name = setting.home_source
-        return one_of(setting, url, name or _name_of(url), setting.profile.sources.get(name, Source(url=url)))
+        source = setting.profile.sources.get(name, Source(url=url))
+        return one_of(setting, url, name or _name_of(url), source, wearer, tells=True)
     from console.desk.several import Several  # most profiles have one store and need none of it
 
     home = setting.home_source
     known = setting.profile.sources
-    first = one_of(setting, url, home or _name_of(url), known.get(home, Source(url=url)))
-    others = {name: one_of(setting, one.url, name, one) for name, one in known.items() if name != home}
+    first = one_of(setting, url, home or _name_of(url), known.get(home, Source(url=url)), wearer, tells=True)
+    others = {name: one_of(setting, one.url, name, one, wearer) for name, one in known.items() if name != home}
     writes = {name: frozenset(WRITTEN[word] for word in known[name].writes) for name in others}
     return Several(first, others, writes=writes)
 
 
-def one_of(setting: Setting, url: str, name: str, source: Source) -> Backend:
-    """Return one source, not opened; a far one with its outbox and what it may keep for offline hours."""
+def one_of(
+    setting: Setting, url: str, name: str, source: Source, wearer: Wearer | None = None, *, tells: bool = False
+) -> Backend:
+    """Return one source, not opened, behind the veil of `wearer`; a far one with its outbox and its offline copy.
+
+    The veil stands next to the source: neither the copy nor the journal, which are files on this computer, holds what
+    is hidden. A copy may have been made while a colleague with other roles worked here, so that there is one before it
+    as well. The one that `tells` is asked who works here.
+    """
+
+    def behind(backend: Backend, *, tells: bool = False) -> Backend:
+        return backend if wearer is None else veiled(backend, wearer, tells=tells)
+
     if scheme_of(url) in EMBEDDED:
-        return setting.connect(url)
+        return behind(setting.connect(url), tells=tells)
     from backends.offline import Kept
     from backends.outbox import Outbox, journal_path
 
-    backend = far(setting, url, name, source)
+    backend = behind(far(setting, url, name, source), tells=tells)
     state = setting.paths.state
-    kept = Kept(backend, state / "kept" / f"{setting.profile_name}-{name}.db", keep=source.keep_offline)
+    kept: Backend = Kept(backend, state / "kept" / f"{setting.profile_name}-{name}.db", keep=source.keep_offline)
+    if wearer is not None and source.keep_offline:
+        kept = veiled_copy(kept, wearer)
     if Capability.WRITE not in backend.capabilities:
         return kept
     return Outbox(kept, journal_path(state, setting.profile_name, name), agent=setting.actor)

@@ -445,7 +445,7 @@ def test_an_export_needs_a_supervisor_and_says_why(call: Call) -> None:
 def test_looking_as_an_agent_whom_nobody_knows_is_warned_of(call: Call, argv: list[str]) -> None:
     """The list is the same, and standard error says that the login is none of the records', or which one is meant."""
     call("show", "C-1002", "--agent", "anna")
-    known = call(*argv, "--agent", "tess") if argv[0] != "audit" else call(*argv)
+    known = call(*argv, "--agent", "anna") if argv[0] != "audit" else call(*argv)
     assert known.err == ""
     stranger = call(*argv, "--agent", "nobody")
     assert stranger.code == codes.OK

@@ -17,6 +17,7 @@ import pytest
 
 from backends.errors import BackendError, Unavailable, WrongVersion
 from backends.memory import MemoryBackend
+from backends.veil import Veil
 from console import cli
 from console.cli import codes
 from console.cli import open as opening
@@ -274,9 +275,10 @@ def screen(monkeypatch: pytest.MonkeyPatch, kept: Kept) -> list[dict[str, Any]]:
     """Put a console that only notes how it was opened in the place of the real one, on a terminal that can."""
     opened: list[dict[str, Any]] = []
 
-    def run(setting: Setting, backend: Kept, terminal: Abilities, *, customer: str | None = None) -> int:
-        if backend.failure is not None:
-            raise backend.failure
+    def run(setting: Setting, backend: Veil, terminal: Abilities, *, customer: str | None = None) -> int:
+        assert backend.inner is kept
+        if kept.failure is not None:
+            raise kept.failure
         opened.append({"url": setting.backend_url, "theme": setting.theme, "customer": customer})
         return 7
 
