@@ -16,23 +16,31 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from backends.errors import BackendError, Conflict
-from backends.records import Key
+from backends.records import Contact, Key
 from console.desk.acts.scene import Unfit
+from console.desk.arrivals import Arrivals
 from console.desk.desk import Deed
 from console.desk.local import OCCASION, Draft, Spot
 from console.i18n import _
+from console.present.arrivals import held_words, news_view
 from console.present.failures import failure_words, unfit_words
 from console.rules.moments import UnreadMoment, read_moment
 from console.screens.base import fit
+from console.screens.customer_base import CustomerBase
 from console.screens.workers import WatchesWorkers
 from console.terminal.compositing import compose_sparingly
 from console.words import moment
+from widgets.body import BodyPane
 from widgets.bottom import StatusLine
 from widgets.form import Form
 from widgets.views import FieldKind, FormView, StatusView, Tone
 
 if TYPE_CHECKING:
     from console.app import Cordboard
+
+
+HELD = frozenset({"reply", "note", "close"})
+"""Actions that are held when something came in for the customer since the agent last looked at them (R32)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,8 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
     FormScreen.-tall #sheet { max-height: 20; }
     FormScreen.-high #sheet { max-height: 26; }
     FormScreen #words { width: 1fr; height: 1; }
+    FormScreen #news { width: 1fr; height: 6; background: $surface; }
+    FormScreen.-tall #news { height: 10; }
     """
 
     def __init__(self, plan: Plan, words: str = "") -> None:
@@ -75,6 +85,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         self._occasion = secrets.token_hex(8)
         self._begun = {field.code: field.value for field in plan.view.fields}
         self._resumed = False
+        self._arrivals: Arrivals | None = None
 
     @property
     def console_app(self) -> Cordboard:
@@ -100,6 +111,41 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
             if field.kind is FieldKind.MOMENT and field.value:
                 self._tell_moment(field.code, field.value)
         self._remember()
+        self._look_at_customer()
+
+    def on_unmount(self) -> None:
+        """Nothing is being written any more."""
+        self.console_app.presence.write(False)
+
+    # news -----------------------------------------------------------------------------------------------------
+
+    def _below(self) -> CustomerBase | None:
+        """Return the customer's screen that this form lies on, None when it is another's."""
+        below = self.console_app.base_screen()
+        return below if isinstance(below, CustomerBase) and below.key == self.plan.customer_key else None
+
+    def _look_at_customer(self) -> None:
+        below = self._below()
+        if self.plan.action in HELD and below is not None and below.picture is not None:
+            self._arrivals = Arrivals(self.console_app.desk, below.picture)
+            self.run_worker(self._arrivals.begin(), group="arrivals", exit_on_error=False)
+
+    def _tell_writing(self, values: Mapping[str, str]) -> None:
+        below = self._below()
+        if below is not None:
+            known = below.tickets_by_key()
+            ticket = next((key for key in (self.plan.subject, values.get("ticket", "")) if key in known), "")
+            self.console_app.presence.write(True, ticket)
+
+    async def _hold(self, news: tuple[Contact, ...]) -> None:
+        """Say what came in, show it, and have the customer read again; nothing that was typed is touched."""
+        below = self._below()
+        now = below.now() if below is not None else self.console_app.now()
+        language = below.picture.file.customer.language if below is not None and below.picture is not None else ""
+        await self.query("#news").remove()
+        await self.mount(BodyPane(news_view(news, now, language), id="news"), before=self.query_one("#words"))
+        self._say(held_words(news, now), Tone.WARN)
+        self.console_app.act_reload()
 
     def _remember(self) -> None:
         self.console_app.local.at(Spot(self.plan.customer_key, self.plan.action, self.plan.subject))
@@ -115,6 +161,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         """Keep the draft, say how a moment was understood, and fit the form to a changed choice."""
         event.stop()
         self._keep(event.values)
+        self._tell_writing(event.values)
         view = self.query_one(Form).view
         kinds = {field.code: field.kind for field in view.fields}
         if kinds.get(event.code) is FieldKind.MOMENT:
@@ -203,6 +250,10 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
     async def _store(self, values: Mapping[str, str]) -> None:
         plan, app = self.plan, self.console_app
         self.query_one(Form).set_problems({})
+        if self._arrivals is not None and (news := await self._arrivals.look()):
+            self._storing = False
+            await self._hold(news)
+            return
         try:
             deed = await plan.store({**values, OCCASION: self._occasion})
         except Unfit as error:
