@@ -99,7 +99,7 @@ def test_r6_third_contact_about_the_same_fault_and_a_promise_not_kept() -> None:
         promises=(promise(-80),),
     )
     found = opening(file, NOW, TODAY, WARSAW)
-    assert [said.fact for said in found] == [Fact.SAME_MATTER, Fact.BROKEN_PROMISE]
+    assert [said.fact for said in found] == [Fact.BROKEN_PROMISE, Fact.SAME_MATTER]
     assert (found[0].count, found[0].days, found[0].kind) == (3, 5, TicketKind.FAULT)
 
 
