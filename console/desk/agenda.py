@@ -27,7 +27,7 @@ from backends.port import (
 from backends.records import LIVE_OUTAGE_STATES, OPEN_STATES, Contact, Customer, Holder, Key, OutageState, Ticket
 from console.desk.desk import Desk
 from console.rules.agenda import EVERYTHING, AgendaFilter, Item, chosen, ordered, sides_of, without_twins
-from console.rules.agenda_items import HORIZON, Known, answer_due, of_message, of_pending
+from console.rules.agenda_items import HORIZON, Known, of_message, of_pending
 from console.rules.renewals import RenewalRules
 
 PAGE = 200
@@ -165,7 +165,7 @@ async def _known(desk: Desk, rules: RenewalRules) -> tuple[Known, dict[Part, Bac
         tickets = await _tickets(desk)
     except BackendError:
         tickets = {}  # the list is as complete without them; only what an item is about is not known
-    known = Known(desk.clock(), rules, answer_due, operators=desk.operators, tickets=tickets, live=live, ended=ended)
+    known = Known(desk.clock(), rules, desk.policies, operators=desk.operators, tickets=tickets, live=live, ended=ended)
     return known, failed
 
 

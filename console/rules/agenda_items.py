@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from backends.port import Pending
 from backends.records import (
-    Channel,
     Contact,
     Contract,
     Customer,
@@ -27,8 +26,9 @@ from backends.records import (
     TicketKind,
 )
 from console.rules.agenda import Item, ItemKind, Urgency
-from console.rules.clocks import EARLY, zone_of
+from console.rules.clocks import EARLY, ClockState, first_response, zone_of
 from console.rules.handover import accept_by
+from console.rules.policies import Policies
 from console.rules.renewals import NoticeState, RenewalRules, renewal
 from console.rules.standing import without_identity
 
@@ -47,19 +47,22 @@ _OF_PROMISE: Mapping[PromiseKind, ItemKind] = {
     PromiseKind.WORD_AT_RESTORATION: ItemKind.WORD,
     PromiseKind.DOCUMENT_CHECK: ItemKind.DOCUMENT,
 }
+_OF_CLOCK: Mapping[ClockState, Urgency] = {
+    ClockState.LATE: Urgency.BROKEN,
+    ClockState.WARNING: Urgency.ABOUT_TO_BREAK,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What turns records into items: the moment (UTC), the operators, tickets by key, outages, rules.
 
-    `live` are the outages that go on, None where that is not known; `ended` says when others were over. `answer_due`
-    is the clock of first responses (R15).
+    `live` are the outages that go on, None where that is not known; `ended` says when others were over.
     """
 
     now: datetime
     rules: RenewalRules
-    answer_due: Callable[[Contact, Operator], datetime | None]
+    policies: Policies
     operators: Mapping[Key, Operator] = field(default_factory=dict)
     tickets: Mapping[Key, Ticket] = field(default_factory=dict)
     live: frozenset[Key] | None = None
@@ -102,15 +105,15 @@ def of_message(contact: Contact, customer: Customer, known: Known) -> Item:
     """Return the debt of an answer (R10); of a fax or letter without identity document, that of asking for it (R38)."""
     ticket = known.tickets.get(contact.ticket_key)
     operator = known.operators.get(contact.operator_key) or known.operators.get(customer.operator_key)
-    due = known.answer_due(contact, operator) if operator is not None else None
+    clock = first_response(contact, operator, known.now, known.policies) if operator is not None else None
     return Item(
         ItemKind.DOCUMENT if without_identity(contact) else ItemKind.MESSAGE,
         contact,
         customer,
-        urgency(due, contact.at, known.now),
+        _OF_CLOCK.get(clock.state, Urgency.AHEAD) if clock is not None else Urgency.AHEAD,
         contact.at,
-        due,
-        legal=_legal(ticket),
+        clock.due_at if clock is not None else None,
+        legal=_legal(ticket) or (clock is not None and clock.legal),
         priority=_first(customer, ticket),
         owners=_held_by(ticket),
         skills=_skills(ticket),
@@ -237,20 +240,3 @@ def of_pending(one: Pending, known: Known) -> Item | None:
     if isinstance(record, Dispute):
         return _of_dispute(record, customer, known, one.due_at)
     return _of_ticket(record, customer, known)
-
-
-_ANSWER_WITHIN: Mapping[str, timedelta] = {
-    Channel.CHAT: timedelta(minutes=10),
-    Channel.SMS: timedelta(hours=4),
-    Channel.SOCIAL: timedelta(hours=4),
-    Channel.WEB: timedelta(days=1),
-    Channel.EMAIL: timedelta(days=1),
-    Channel.FAX: timedelta(days=3),
-    Channel.LETTER: timedelta(days=5),
-}
-
-
-def answer_due(contact: Contact, operator: Operator) -> datetime | None:
-    """Return until when a message is to have its first answer, in UTC; None on a channel that has no clock (R15)."""
-    within = _ANSWER_WITHIN.get(contact.channel)
-    return contact.at + within if within is not None else None
