@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from backends.areas import opened_now
 from backends.errors import BackendError, Invalid, NotSignedIn, Unavailable
 from backends.events import Event
 from backends.memory.searching import search
@@ -228,8 +229,8 @@ class Kept:
         return found
 
     def _keep(self, form: Form[T], name: str, customer: Key, found: T) -> None:
-        """Keep an answer, without anybody waiting for the disk."""
-        if not self.keep or self._thread is None:
+        """Keep an answer, without anybody waiting for the disk; what is open for a while only is never kept (R41)."""
+        if not self.keep or self._thread is None or opened_now():
             return
 
         at = self._now()

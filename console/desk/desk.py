@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from backends.delivery import Delivery, Outgoing
-from backends.errors import Full
+from backends.areas import opened
+from backends.errors import Full, NotAllowed, Unsupported
 from backends.port import (
     Backend,
     Batch,
@@ -27,6 +28,7 @@ from backends.port import (
 from backends.records import (
     LIVE_OUTAGE_STATES,
     Agent,
+    Area,
     Contact,
     Customer,
     Direction,
@@ -37,6 +39,7 @@ from backends.records import (
 )
 from console.data.clocks import policies
 from console.desk.picture import Picture, gather, older, refreshed
+from console.desk.revealing import OPEN_FOR, Opened, hidden_of, noted
 from console.desk.ruling import DeskRules
 from console.desk.sources import Searching, Source, sources_of
 from console.desk.undoing import taking_back
@@ -83,6 +86,8 @@ class Desk:
     """By which rules it works; the shipped ones where nobody said otherwise."""
     current_call: Call | None = None
     """The call that the agent is about: its operator decides greeting, script and language (R22)."""
+    opened: Opened | None = None
+    """What the agent may see for a while of one customer, though their role hides it."""
     on_stored: Callable[[Receipt], None] | None = None
     """Hears of each batch that the agent stored, for what follows from it: sources need not tell us our own news."""
 
@@ -107,7 +112,34 @@ class Desk:
     @property
     def rights(self) -> frozenset[Right]:
         """What the agent may do."""
-        return rights_of(self.agent.roles)
+        return rights_of(self.agent.roles, self.rules.roles)
+
+    def hidden_of(self, operator: Operator, customer_key: Key) -> frozenset[Area]:
+        """Return what is hidden of a customer now."""
+        return hidden_of(operator, self.agent.roles, self.rules) - self.open_now(customer_key)
+
+    def open_now(self, customer_key: Key) -> frozenset[Area]:
+        """Return what is open of a customer for a while."""
+        return self.opened.of(customer_key, self.clock()) if self.opened is not None else frozenset()
+
+    async def reveal(self, customer_key: Key, areas: frozenset[Area], reason: str) -> Opened:
+        """Open what the role hides of a customer for some minutes, once that and why is on the audit trail (R41).
+
+        Raises NotAllowed without the right, Unsupported where no trail is kept, Full and whatever else keeps the
+        entry from being written: what is not noted is not shown.
+        """
+        if Right.REVEAL not in self.rights:
+            raise NotAllowed("reveal", source=self.backend.name)
+        if not self.can(Capability.AUDIT):
+            raise Unsupported(Capability.AUDIT, source=self.backend.name)
+        await self.backend.note_read(customer_key, self.agent.login, noted(areas, reason))
+        self.opened = Opened(customer_key, areas, self.clock() + OPEN_FOR)
+        return self.opened
+
+    def close_again(self, customer_key: Key) -> None:
+        """Hide again what was open of a customer."""
+        if self.opened is not None and self.opened.customer_key == customer_key:
+            self.opened = None
 
     def can(self, capability: Capability) -> bool:
         """Return whether the backend can do it."""
@@ -134,7 +166,8 @@ class Desk:
 
         A full disk keeps no customer from being served: that the reading could not be noted stands in `unnoted`.
         """
-        picture = await gather(self.backend, key, self.clock(), limit=limit, rules=self.policies)
+        with opened(self.open_now(key)):
+            picture = await gather(self.backend, key, self.clock(), limit=limit, rules=self.policies)
         self.unnoted = None
         if Capability.AUDIT in self.backend.capabilities:
             try:
@@ -145,19 +178,23 @@ class Desk:
 
     async def filtered(self, picture: Picture, only: TimelineFilter) -> Picture:
         """Return the picture with its history seen through a filter."""
-        return await gather(self.backend, picture.key, self.clock(), only=only, rules=self.policies)
+        with opened(self.open_now(picture.key)):
+            return await gather(self.backend, picture.key, self.clock(), only=only, rules=self.policies)
 
     async def older(self, picture: Picture) -> Picture:
         """Return the picture with one more page of history."""
-        return await older(self.backend, picture)
+        with opened(self.open_now(picture.key)):
+            return await older(self.backend, picture)
 
     async def refreshed(self, picture: Picture) -> Picture:
         """Return the picture as it is now."""
-        return await refreshed(self.backend, picture, self.clock(), self.policies)
+        with opened(self.open_now(picture.key)):
+            return await refreshed(self.backend, picture, self.clock(), self.policies)
 
-    async def body(self, key: Key) -> Contact:
-        """Return a contact with its whole body."""
-        return await self.backend.contact(key)
+    async def body(self, key: Key, customer_key: Key = "") -> Contact:
+        """Return a contact with its whole body, as far as it may be seen of that customer now."""
+        with opened(self.open_now(customer_key)):
+            return await self.backend.contact(key)
 
     @property
     def outage_operators(self) -> frozenset[Key]:

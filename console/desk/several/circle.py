@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from backends.areas import opened_now
 from backends.errors import BackendError
 from backends.port import CustomerFile, TimelineFilter
-from backends.records import Customer, Entry, Key, Origin
+from backends.records import Area, Customer, Entry, Key, Origin
 from console.desk.several.files import one_file
 from console.desk.several.keys import HOME, parted
 from console.desk.several.members import Member
@@ -60,6 +61,8 @@ class Circle:
     maybe: dict[Key, tuple[Customer, Judgement]] = field(default_factory=dict)
     """Who might be the same person in another source, by the desk's key."""
     same_tickets: frozenset[tuple[Origin, Origin]] = frozenset()
+    opened: frozenset[Area] = field(default_factory=opened_now)
+    """What was open to whoever had it gathered: once that changes, nothing of it may be shown any more."""
 
     def part_of(self, source: str, key: Key) -> Part | None:
         """Return the part that is this customer of this source."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from backends.areas import opened_now
 from backends.errors import BackendError, NotFound, Unsupported
 from backends.port import Capability, Origins, Page, TimelineFilter
 from backends.records import Customer, Entry, Key, Link, LinkKind, Origin, PointKind, Record
@@ -67,7 +68,7 @@ class Circles:
 
     def _circle(self, key: Key) -> Circle:
         circle = self._circles.pop(key, None)
-        if circle is None:
+        if circle is None or circle.opened != opened_now():
             source, rest = parted(key, self._members)
             parts = {
                 name: Part(member) for name, member in self._members.items() if name == source or member.knows_customers
@@ -82,7 +83,9 @@ class Circles:
     async def known(self, key: Key) -> Circle:
         """Return a customer's circle, gathered if it was not before."""
         circle = self._circles.get(key)
-        return circle if circle is not None and circle.asked.file is not None else await self.gathered(key)
+        if circle is not None and circle.asked.file is not None and circle.opened == opened_now():
+            return circle
+        return await self.gathered(key)
 
     async def gathered(self, key: Key) -> Circle:
         """Return a customer's circle: the part they were opened in read anew, the others if they come quickly."""
