@@ -28,6 +28,7 @@ from console.desk.desk import Desk
 from console.desk.live import listen
 from console.desk.local import LocalStore, Spot
 from console.desk.picture import find_one
+from console.desk.restoring import words_due
 from console.desk.presence import PresenceTeller
 from console.desk.sensing import Sensing
 from console.desk.sources import Journalled
@@ -102,6 +103,8 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         self.phone = Answering(self, ways)
         self.keys, self.key_problems = rebound(keys or {})
         self.outages: tuple[Outage, ...] = ()
+        self.words_due: tuple[tuple[Outage, int], ...] = ()
+        """Outages that are over, and how many people wait for a word about each (R27)."""
         self.source_error: BackendError | None = None
         self.source_seen: datetime | None = None
         self._began_without: BackendError | None = None
@@ -369,6 +372,16 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
             return
         for screen in self._standing():
             screen.outages_changed()
+        self.words_told()
+
+    @work(exclusive=True, group="words", exit_on_error=False)
+    async def words_told(self) -> None:
+        """Count anew who waits for a word about an outage that is over (R27)."""
+        with suppress(BackendError):  # that a source is away is told by whoever reads the outages
+            due = await words_due(self.desk)
+            if due != self.words_due:
+                self.words_due = due
+                self.home.outages_changed()
 
 
 def _warm_up() -> None:

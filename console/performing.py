@@ -53,7 +53,12 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
         """The present for whoever words something."""
         rules = self.desk.rules
         return Now(
-            self.desk.clock(), self.desk.zone, self.desk.operators, rules.clocks_file, rules.compensation_file
+            self.desk.clock(),
+            self.desk.zone,
+            self.desk.operators,
+            rules.clocks_file,
+            rules.compensation_file,
+            rules.texts_file,
         )
 
     def say(self, words: str, tone: Tone = Tone.NORMAL) -> None:

@@ -153,8 +153,18 @@ def ranked(outages: Sequence[Outage]) -> list[Outage]:
     )
 
 
-def for_everybody(outages: Sequence[Outage], now: Now) -> BannersView:
-    """Return the banners of all live outages, for when no customer is open."""
-    return BannersView(
-        tuple(banner(one, now, places_words(one)) for one in ranked(outages)), _("and {n} more: press o to see all")
-    )
+def word_due(outage: Outage, count: int, now: Now) -> BannerView:
+    """Return the banner of an outage that is over while people still wait for a word about it (R27)."""
+    waits = _n("{n} person waits for a word: F7, then l", "{n} people wait for a word: F7, then l", count)
+    tone = OUTAGE_TONES[outage.state]
+    return BannerView(outage.key, badge(outage), tone, f"{waits.format(n=count)} · {headline(outage, now)}")
+
+
+def for_everybody(outages: Sequence[Outage], now: Now, due: Sequence[tuple[Outage, int]] = ()) -> BannersView:
+    """Return the banners of all live outages, for when no customer is open, and of those about which a word is due."""
+    live = ranked(outages)
+    ahead = [one for one in live if one.kind is OutageKind.PLANNED_WORKS]
+    told = [banner(one, now, places_words(one)) for one in live if one not in ahead]
+    told += [word_due(one, count, now) for one, count in due]
+    told += [banner(one, now, places_words(one)) for one in ahead]
+    return BannersView(tuple(told), _("and {n} more: press o to see all"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from backends.records import Key, Operator
 
 if TYPE_CHECKING:
+    from console.data.texts import Texts
     from console.rules.compensation import Tariffs
     from console.rules.policies import Policies
 
@@ -26,6 +27,23 @@ class Now:
     """The operator's own policies over the shipped ones; None where there are none."""
     compensation_file: Path | None = None
     """The operator's own tariffs over the shipped ones; None where there are none."""
+
+    texts_file: Path | None = None
+    """The operators' own words to customers over the shipped ones: a file or a folder; None where there are none."""
+
+    def texts(self, operator_key: Key = "") -> Texts:
+        """Return what is told to customers in an operator's name; the shipped words where a file of theirs is wrong.
+
+        `cordboard config check` tells what is wrong with it: a customer on the line is told something all the same.
+        """
+        from console.data import DataError
+        from console.data.texts import texts_of  # the first frame tells customers nothing
+
+        operator = self.operators.get(operator_key)
+        try:
+            return texts_of(self.texts_file, operator.code if operator else "")
+        except DataError:
+            return texts_of()
 
     @property
     def policies(self) -> Policies:

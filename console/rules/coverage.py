@@ -191,6 +191,18 @@ def hit(outage: Outage, line: Line, customer: Customer, parents: Sequence[Key] =
     return Hit(outage, line.key, found[0], found[1], found[2]) if found else None
 
 
+def might_hit(outage: Outage, line: Line) -> bool:
+    """Return whether an outage may cover a line, by the line alone; False is certain, True is for `hit` to decide."""
+    if line.state is LineState.ENDED:
+        return False
+    services = {_bare(service) for service in outage.coverage.services}
+    if services and line.service and _bare(line.service) not in services:
+        return False
+    if not (line.place.postcode or line.place.town):
+        return True
+    return _where(outage, line.place, line.place.country, line.path) is not None
+
+
 _GRAVITY = {OutageState.CONFIRMED: 0, OutageState.SUSPECTED: 1, OutageState.RESTORED: 2, OutageState.DISMISSED: 3}
 
 

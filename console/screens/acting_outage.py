@@ -34,6 +34,13 @@ class ActsOnOutages(ActsOnCustomer):
             )
             self.app.push_screen(PickScreen(_("Which outage is it about?"), choices), self._chosen)
 
+    def act_outages(self) -> None:
+        """Show the outages, the cursor on the one that hits this customer."""
+        from console.screens.outages import OutagesScreen
+
+        hits = self.picture.hits if self.picture is not None else ()
+        self.app.push_screen(OutagesScreen(at=hits[0].outage.key if hits else ""))
+
     def command_attach(self, words: str) -> None:
         """`:attach O-0012` names the outage."""
         asked = words.strip().casefold()

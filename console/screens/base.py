@@ -20,6 +20,7 @@ from console.keynames import key_label
 from console.screens.workers import WatchesWorkers
 from console.terminal.compositing import compose_sparingly
 from console.terminal.painted_lines import forget_painted_lines
+from widgets.banners import Banners
 from widgets.body import BodyPane
 from widgets.bottom import KeyHints, StatusLine
 from widgets.rows import RowList
@@ -153,9 +154,14 @@ class BaseScreen(WatchesWorkers, Screen[None]):
         now = self.console_app.circumstances()
         shown = [action for action in ACTIONS if action.weight and action.where in self.hints_of]
         for action in sorted(shown, key=lambda one: -one.weight):
-            yield HintView(
-                self.key_shown(action), _(action.label), action.id, not why_not(action, now), action.weight
-            )
+            yield HintView(self.key_shown(action), _(action.label), action.id, not why_not(action, now), action.weight)
+
+    def on_banners_chosen(self, event: Banners.Chosen) -> None:
+        """A click on a banner shows its outage among the others."""
+        from console.screens.outages import OutagesScreen
+
+        event.stop()
+        self.app.push_screen(OutagesScreen(at=event.key))
 
     async def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
         """A click on a key is as good as the key."""

@@ -299,7 +299,7 @@ class HomeScreen(TellsAgenda):
     def outages_changed(self) -> None:
         """Show the live outages."""
         app = self.console_app
-        self.query_one(Banners).show(banners.for_everybody(app.outages, app.now()))
+        self.query_one(Banners).show(banners.for_everybody(app.outages, app.now(), app.words_due))
         self._show_top()
 
     async def refresh_lists(self) -> None:

@@ -19,21 +19,24 @@ from console.desk.desk import Deed
 from console.desk.local import OCCASION
 from console.i18n import _
 from console.present import forms, results
-from console.present.banners import badge, headline, ranked, say_words, services_words
+from console.present.banners import ranked, title_words
 from console.present.failures import failure_words
 from console.present.labels import plain
+from console.present.outage_body import known
 from console.rules.roles import Right
 from console.screens.base import BaseScreen
 from console.screens.form import FormScreen, Plan
 from console.screens.read import ReadScreen
-from console.words import moment, word
+from console.words import word
 from widgets.body import BodyPane
 from widgets.bottom import KeyHints
 from widgets.rows import RowList
-from widgets.views import BodyView, Feed, FeedView, FormView, HintView, RowsView, Span, Tone
+from widgets.views import BodyView, Feed, FeedView, FormView, HintView, RowsView, Tone
 
 ACTION = "outages"
 """What the drafts of this screen's forms are kept under."""
+TOLD, WORDS = "told", "words-"
+"""Codes of drafts that are no form of a step: edited words to people, edited texts in a language."""
 RAISING = ""
 """The subject of the draft of an outage that is being raised; of others it is the outage's key and the step."""
 LOOK_BACK = timedelta(days=30)
@@ -49,6 +52,9 @@ class OutagesScreen(BaseScreen):
         Binding("e", "step('')", "", show=False),
         Binding("x", "step('restored')", "", show=False),
         Binding("d", "step('dismissed')", "", show=False),
+        Binding("C", "confirm_at_once", "", show=False),
+        Binding("w", "words", "", show=False),
+        Binding("l", "told", "", show=False),
     ]
     hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE, Where.OUTAGES})
 
@@ -56,11 +62,12 @@ class OutagesScreen(BaseScreen):
     OutagesScreen #reading { height: 1fr; }
     """
 
-    def __init__(self, subject: str | None = None) -> None:
-        """Take the form to go on with, by the subject of its draft; None for none."""
+    def __init__(self, subject: str | None = None, at: Key = "") -> None:
+        """Take the form to go on with, by the subject of its draft, None for none; or the outage to stand on."""
         super().__init__()
         self._outages: dict[Key, Outage] = {}
         self._go_on = subject
+        self._at = at
 
     def body_widgets(self) -> ComposeResult:
         """The outages."""
@@ -84,8 +91,10 @@ class OutagesScreen(BaseScreen):
             HintView("e", _("News"), "update", decide, 7),
             HintView("x", _("Over"), "restored", decide, 6),
             HintView("d", _("Dismiss"), "dismissed", decide, 5),
-            HintView("Enter", _("Read"), "read", True, 4),
-            HintView("Esc", _("Back"), "back", True, 3),
+            HintView("l", _("Who waits"), "told", True, 4),
+            HintView("w", _("Words"), "words", True, 3),
+            HintView("Enter", _("Read"), "read", True, 2),
+            HintView("Esc", _("Back"), "back", True, 1),
         ]
 
     async def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
@@ -97,6 +106,8 @@ class OutagesScreen(BaseScreen):
             self.console_app.act_back()
         elif event.action == "read":
             self.query_one(RowList).action_choose()
+        elif event.action in ("told", "words"):
+            getattr(self, f"action_{event.action}")()
         else:
             self.action_step("" if event.action == "update" else event.action)
 
@@ -121,6 +132,17 @@ class OutagesScreen(BaseScreen):
         if subject == RAISING:
             self.action_raise_one()
         elif key and self.query_one(RowList).go_to(key):
+            self._go_on_with(code)
+        elif self._at and self.query_one(RowList).go_to(self._at):
+            self._at = ""
+
+    def _go_on_with(self, code: str) -> None:
+        """Open what a draft was left in: a form of a step, edited texts, or edited words to people."""
+        if code == TOLD:
+            self.action_told()
+        elif code.startswith(WORDS):
+            self.action_words(code.removeprefix(WORDS))
+        else:
             self.action_step(code)
 
     def time_passed(self) -> None:
@@ -152,20 +174,7 @@ class OutagesScreen(BaseScreen):
             self.query_one("#reading", BodyPane).show(self._body(outage))
 
     def _body(self, outage: Outage) -> BodyView:
-        now = self.console_app.now()
-        news = []
-        for one in reversed(outage.updates):
-            told = (word(one.state) if one.state else "", plain(one.text, 2000))
-            said = ": ".join(part for part in told if part)
-            news.append(f"{moment(one.at, now.at, now.zone)}  {said} · {plain(one.by)}")
-        parts = (outage.coverage.elements, outage.coverage.postcodes, outage.coverage.towns)
-        where = " · ".join(", ".join(plain(one) for one in part) for part in parts if part) or _("everywhere")
-        head = (
-            (Span(badge(outage), Tone.STRONG), Span(f" {headline(outage, now)}")),
-            (Span(_("Where: "), Tone.DIM), Span(where), Span(f" · {services_words(outage)}")),
-        )
-        text = "\n".join([_("Say: {words}").format(words=say_words(outage, now)), "", *news])
-        return BodyView(outage.key, plain(f"{outage.reference} {outage.title}"), head, text)
+        return known(outage, self.console_app.now())
 
     # acting ---------------------------------------------------------------------------------------------------
 
@@ -184,11 +193,52 @@ class OutagesScreen(BaseScreen):
         def after(deed: Deed, _values: Values) -> None:
             raised = deed.receipt.changes[0].after
             if not about and isinstance(raised, Outage):
-                deed.about = plain(f"{raised.reference} {raised.title}")
+                deed.about = plain(f"{raised.reference} {title_words(raised)}")
             app.tell_done(words)
             self.read()
 
         app.push_screen(FormScreen(Plan(ACTION, "", view, store, subject, after=after)))
+
+    def action_words(self, language: str = "") -> None:
+        """Show what customers are told of this outage."""
+        from console.screens.outage_words import OutageWordsScreen
+
+        if (outage := self.chosen()) is not None:
+            self.app.push_screen(OutageWordsScreen(outage, language))
+
+    def action_told(self) -> None:
+        """Show who was promised a word about this outage, and whom it hits."""
+        from console.screens.restored import RestoredScreen
+
+        if (outage := self.chosen()) is not None:
+            self.app.push_screen(RestoredScreen(outage))
+
+    def action_confirm_at_once(self) -> None:
+        """Confirm a suspicion by this key alone: the network side is on the line, and there is nothing to add."""
+        outage = self.chosen()
+        if outage is None or not self._may(Right.OUTAGE_DECIDE):
+            return
+        if not may_become(outage, OutageState.CONFIRMED):
+            self._tell_that_it_cannot(outage)
+            return
+        desk = self.console_app.desk
+        batch = update_outage(
+            outage, {}, agent=desk.agent, now=desk.clock(), zone=desk.zone, state=OutageState.CONFIRMED
+        )
+        self._confirm(batch, plain(f"{outage.reference} {word(OutageState.CONFIRMED)}"))
+
+    @work(exclusive=True, group="store", exit_on_error=False)
+    async def _confirm(self, batch: Batch, about: str) -> None:
+        try:
+            await self.console_app.desk.do(batch, ACTION, about=about)
+        except BackendError as error:
+            self.say(failure_words(error), Tone.BAD)
+        else:
+            self.console_app.tell_done(_("Confirmed. Every console shows it."))
+        self.read()
+
+    def _tell_that_it_cannot(self, outage: Outage) -> None:
+        self.say(_("This outage is {state}; that step does not follow.").format(state=word(outage.state)), Tone.WARN)
 
     def action_raise_one(self) -> None:
         """Say that something is brewing."""
@@ -222,9 +272,7 @@ class OutagesScreen(BaseScreen):
             return
         state = OutageState(code) if code else None
         if outage.state not in LIVE_OUTAGE_STATES or (state is not None and not may_become(outage, state)):
-            self.say(
-                _("This outage is {state}; that step does not follow.").format(state=word(outage.state)), Tone.WARN
-            )
+            self._tell_that_it_cannot(outage)
             return
         desk = self.console_app.desk
         title = _("News about an outage") if state is None else _("Outage: {state}").format(state=word(state))

@@ -1,0 +1,225 @@
+"""What is told of one outage: greeting, web text, message, in each language; looked over, then copied (R29)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from backends.records import Operator, Outage
+from console.actions import Where
+from console.desk.local import Draft
+from console.i18n import N_, _, _n
+from console.present.banners import badge, headline
+from console.present.labels import LANGUAGE_NAMES, plain, worded
+from console.present.outage_texts import Kind, Voice, text_of, voice_of
+from console.present.questions import form_of, text_lines
+from console.screens.base import BaseScreen
+from console.screens.editing import EditScreen
+from widgets.body import BodyPane
+from widgets.bottom import KeyHints, StatusLine
+from widgets.rows import RowList
+from widgets.views import BodyView, Cell, HintView, RowsView, RowView, Span, StatusView, Tone
+
+ACTION = "outages"
+CODE = "words-"
+"""How drafts of edited texts are named, after the outage's key and before the language."""
+LABELS: Mapping[Kind, str] = {
+    Kind.GREETING: N_("Telephone greeting"),
+    Kind.WEB: N_("Web page"),
+    Kind.MESSAGE: N_("Message"),
+    Kind.SAY: N_("On the telephone"),
+}
+
+
+class OutageWordsScreen(BaseScreen):
+    """The texts of one outage in one language at a time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v,tab,right", "language(1)", "", show=False),
+        Binding("shift+tab,left", "language(-1)", "", show=False),
+        Binding("b", "operator", "", show=False),
+        Binding("e", "edit", "", show=False),
+        Binding("y", "copy", "", show=False),
+        Binding("backspace", "as_it_was", "", show=False),
+    ]
+    hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE})
+    DEFAULT_CSS = """
+    OutageWordsScreen #outage { height: 1; }
+    OutageWordsScreen #texts { height: 6; }
+    OutageWordsScreen #text { height: 1fr; }
+    """
+
+    def __init__(self, outage: Outage, language: str = "") -> None:
+        """Take the outage and the language to begin with; empty: the operator's."""
+        super().__init__()
+        self._outage = outage
+        self._language = language
+        self._operators: tuple[Operator | None, ...] = (None,)
+        self._edited: dict[str, dict[str, str]] = {}
+
+    def body_widgets(self) -> ComposeResult:
+        """The outage and the languages in a line each, the texts, and the one under the cursor."""
+        yield StatusLine(StatusView(), id="outage")
+        yield RowList(RowsView(), id="texts")
+        yield BodyPane(BodyView(), id="text")
+
+    def on_mount(self) -> None:
+        """Speak for the first of the operators that it hits, in their language."""
+        super().on_mount()
+        desk = self.console_app.desk
+        theirs = [
+            one for one in desk.operators.values()
+            if (not desk.operator_keys or one.key in desk.operator_keys) and self._hits(one)
+        ]  # fmt: skip
+        self._operators = tuple(theirs) or (None,)
+        self._language = self._language or (theirs[0].language if theirs else desk.language)
+        if self._language not in self._voice.texts.languages:
+            self._language = self._voice.texts.languages[0]
+        self.query_one(RowList).focus()
+        self.time_passed()
+
+    def _hits(self, operator: Operator) -> bool:
+        keys = self._outage.operator_keys
+        return not keys or operator.key in keys or operator.parent_key in keys
+
+    @property
+    def _voice(self) -> Voice:
+        operator, now = self._operators[0], self.console_app.now()
+        return voice_of(operator, now.texts(operator.key if operator else ""), now.at, now.zone)
+
+    def _subject(self) -> str:
+        return f"{self._outage.key}:{CODE}{self._language}"
+
+    def _answers(self) -> dict[str, str]:
+        """Return the edited texts of this language and operator, those of a draft at first."""
+        code = self._voice.operator.code if self._voice.operator else ""
+        name = f"{code} {self._language}"
+        if name not in self._edited:
+            draft = self.console_app.local.draft("", ACTION, self._subject())
+            answers = draft.answers if draft is not None and draft.answers.get("operator", "") == code else {}
+            self._edited[name] = {kind: text for kind, text in answers.items() if kind in set(Kind)}
+        return self._edited[name]
+
+    def _text(self, kind: Kind) -> str:
+        return self._answers().get(kind) or text_of(self._outage, kind, self._language, self._voice)
+
+    def time_passed(self) -> None:
+        """Word it anew: times draw near and pass."""
+        now = self.console_app.now()
+        about = plain(f"{self._outage.reference} {badge(self._outage)} {headline(self._outage, now)}")
+        self.query_one("#outage", StatusLine).show(StatusView(about, Tone.STRONG))
+        texts = {kind: self._text(kind) for kind in Kind}
+        rows = tuple(
+            RowView(
+                kind.value,
+                (
+                    Cell((Span(_(LABELS[kind]), Tone.STRONG),), 20),
+                    Cell((Span(_("edited") if kind in self._answers() else "", Tone.WARN),), 7, drop=2),
+                    Cell((Span(plain(texts[kind])),), 0, least=30),
+                    Cell((Span(_n("{n} sign", "{n} signs", len(texts[kind])).format(n=len(texts[kind])), Tone.DIM),),
+                         10, right=True, drop=1),
+                ),
+            )
+            for kind in Kind
+        )  # fmt: skip
+        self.query_one(RowList).show(RowsView(rows, self._voice.name or _("All operators"), self._languages_line()))
+        self._show_text(self.query_one(RowList).cursor_key)
+
+    def _languages_line(self) -> str:
+        codes = self._voice.texts.languages
+        return " ".join(f"[{one}]" if one == self._language else one for one in codes)
+
+    def _show_text(self, key: str) -> None:
+        if key:
+            kind = Kind(key)
+            title = f"{_(LABELS[kind])} · {worded(LANGUAGE_NAMES, self._language)}"
+            self.query_one("#text", BodyPane).show(BodyView(f"{key} {self._language}", title, (), self._text(kind)))
+
+    def hints(self) -> list[HintView]:
+        """Return this screen's own keys."""
+        return [
+            HintView("y", _("Copy"), "copy", True, 9),
+            HintView("e", _("Edit"), "edit", True, 8),
+            HintView("v", _("Language"), "next_language", True, 7),
+            HintView("b", _("Operator"), "operator", len(self._operators) > 1, 6),
+            HintView("⌫", _("As it was"), "as_it_was", True, 5),
+            HintView("Esc", _("Back"), "back", True, 4),
+        ]
+
+    async def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
+        """A click on a key is as good as the key."""
+        event.stop()
+        if event.action == "back":
+            self.console_app.act_back()
+        else:
+            getattr(self, f"action_{event.action}")()
+
+    def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
+        """Show the text under the cursor."""
+        if self.is_attached:
+            self._show_text(event.key)
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        """Enter edits."""
+        event.stop()
+        self.action_edit()
+
+    # doing ----------------------------------------------------------------------------------------------------
+
+    def action_language(self, step: int) -> None:
+        """Go to another language."""
+        codes = self._voice.texts.languages
+        self._language = codes[(codes.index(self._language) + step) % len(codes)]
+        self.time_passed()
+
+    def action_next_language(self) -> None:
+        """Go to the next language."""
+        self.action_language(1)
+
+    def action_operator(self) -> None:
+        """Speak for the next operator that it hits: nothing of another one stands in the text (R22)."""
+        self._operators = (*self._operators[1:], self._operators[0])
+        if self._language not in self._voice.texts.languages:
+            self._language = self._voice.texts.languages[0]
+        self.time_passed()
+
+    def action_copy(self) -> None:
+        """Send the text to the terminal's clipboard (OSC 52)."""
+        kind = Kind(self.query_one(RowList).cursor_key)
+        self.app.copy_to_clipboard(self._text(kind))
+        self.say(_("Copied: {what}").format(what=f"{_(LABELS[kind])} ({self._language})"), Tone.GOOD)
+
+    def action_edit(self) -> None:
+        """Look over all texts of this language."""
+        filled = {kind.value: self._text(kind) for kind in Kind}
+        first = self.query_one(RowList).cursor_key
+        fields = [text_lines(kind.value, _(LABELS[kind]), filled, height=3, needed=True) for kind in Kind]
+        title = _("What customers are told: {language}").format(language=worded(LANGUAGE_NAMES, self._language))
+        view = form_of(title, fields, plain(f"{self._outage.reference} {self._voice.name}"), _("Take over; y copies"))
+        self.app.push_screen(EditScreen(view, first), lambda answers: self._taken(filled, answers))
+
+    def _taken(self, before: Mapping[str, str], answers: Mapping[str, str] | None) -> None:
+        edited = self._answers()
+        for kind, text in (answers or {}).items():
+            if text.strip() and text != before[kind]:
+                edited[kind] = text.strip()
+        self._keep()
+        self.time_passed()
+
+    def action_as_it_was(self) -> None:
+        """Take the text that is made from the facts again."""
+        self._answers().pop(self.query_one(RowList).cursor_key, None)
+        self._keep()
+        self.time_passed()
+
+    def _keep(self) -> None:
+        local, edited = self.console_app.local, self._answers()
+        if edited:
+            code = self._voice.operator.code if self._voice.operator else ""
+            answers = {**edited, "operator": code}
+            local.keep(Draft("", ACTION, self._subject(), answers, self.console_app.desk.clock()))
+        else:
+            local.drop("", ACTION, self._subject())
