@@ -32,6 +32,7 @@ _LABELS: Mapping[str, str] = {
     "minus": "-",
     "plus": "+",
     "equals_sign": "=",
+    "number_sign": "#",
     "asterisk": "*",
     "exclamation_mark": "!",
     "less_than_sign": "<",
@@ -45,9 +46,9 @@ _SPELLED: Mapping[str, str] = {
 }
 
 _SAFE = re.compile(
-    r"[a-zA-Z0-9]|slash|colon|question_mark|comma|full_stop|semicolon|minus|plus|equals_sign|asterisk|exclamation_mark"
-    r"|less_than_sign|greater_than_sign|enter|tab|shift\+tab|space|backspace|escape|up|down|left|right|pageup|pagedown"
-    r"|home|end|f([1-9]|10)|ctrl\+[glnortyqdeuwkp]"
+    r"[a-zA-Z0-9]|slash|colon|question_mark|comma|full_stop|semicolon|minus|plus|equals_sign|number_sign|asterisk"
+    r"|exclamation_mark|less_than_sign|greater_than_sign|enter|tab|shift\+tab|space|backspace|escape|up|down|left|right"
+    r"|pageup|pagedown|home|end|f([1-9]|10)|ctrl\+[glnortyqdeuwkp]"
 )
 """Keys that every thin terminal delivers (TERMINALS.md); others are refused in the configuration."""
 

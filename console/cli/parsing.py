@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "find": "console.cli.find",
     "show": "console.cli.show",
     "tickets": "console.cli.tickets",
+    "agenda": "console.cli.agenda",
     "queue": "console.cli.queue",
     "report": "console.cli.report",
     "outage": "console.cli.outage",
