@@ -49,7 +49,7 @@ pytest.register_assert_rewrite(
     *(
         f"backends.contract.{module}"
         for module in (
-            "auditing", "base", "batches", "forgetting", "history", "keeping", "limits", "linking", "living",
+            "auditing", "base", "batches", "forgetting", "history", "keeping", "limits", "linking", "living", "moving",
             "origins", "pending", "presence", "reading", "references", "repeating", "searching", "storing",
             "together", "undoing", "words",
         )
@@ -63,6 +63,7 @@ from backends.contract.forgetting import ForgetContract  # noqa: E402
 from backends.contract.history import HistoryContract  # noqa: E402
 from backends.contract.keeping import ExportContract  # noqa: E402
 from backends.contract.linking import LinkContract  # noqa: E402
+from backends.contract.moving import MovingContract  # noqa: E402
 from backends.contract.origins import OriginContract  # noqa: E402
 from backends.contract.pending import PendingContract  # noqa: E402
 from backends.contract.presence import PresenceContract  # noqa: E402
@@ -94,6 +95,7 @@ class BackendContract(
     OutageContract,
     PendingContract,
     PresenceContract,
+    MovingContract,
     TogetherContract,
     AuditContract,
     ExportContract,

@@ -128,7 +128,7 @@ def erase(state: State, customer_key: Key, source: str = "") -> dict[str, int]:
         kept = tuple(
             change
             for change in receipt.changes
-            if _about(change) != customer_key and not _links_to(state, change, customer_key, source)
+            if customer_key not in _about(change) and not _links_to(state, change, customer_key, source)
         )
         state.receipts[name] = replace(receipt, changes=kept)
     state.tell((*changes, *links), source)
@@ -149,6 +149,6 @@ def _links_to(state: State, change: Change, customer_key: Key, source: str) -> b
     return isinstance(record, Link) and customer_key in state.linked(record, source)
 
 
-def _about(change: Change) -> Key:
-    record = change.after or change.before
-    return customer_of(record) if record else ""
+def _about(change: Change) -> set[Key]:
+    """Return the customers of both versions: a record may have been moved."""
+    return {customer_of(record) for record in (change.before, change.after) if record is not None}

@@ -171,11 +171,10 @@ class State:
         """Append what listeners must hear of `changes`, each thing once."""
         heard: dict[Event, None] = {}
         for change in changes:
-            record = change.after or change.before
             for each in (change.before, change.after):
                 if isinstance(each, Link):
                     heard.update(dict.fromkeys(map(CustomerChanged, self.linked(each, source))))
-            event = event_of(record) if record else None
-            if event:
-                heard[event] = None
+                event = event_of(each) if each else None
+                if event:
+                    heard[event] = None
         self.happened.extend(heard)

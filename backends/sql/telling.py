@@ -26,10 +26,10 @@ def tell(connection: sqlite3.Connection, changes: Iterable[Change], linked: Iter
     """
     heard: dict[_Row, None] = {("customer", customer, ""): None for customer in linked}
     for change in changes:
-        record = change.after or change.before
-        row = _row(record) if record is not None else None
-        if row is not None:
-            heard[row] = None
+        for record in (change.before, change.after):  # of two customers when it was moved, else the same row twice
+            row = _row(record) if record is not None else None
+            if row is not None:
+                heard[row] = None
     add(connection, list(heard))
 
 

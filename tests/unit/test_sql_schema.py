@@ -77,6 +77,8 @@ def at_revision_0002(file: Path) -> Path:
               VALUES (3, 1, 'call_back', 'call', 5, 20, 1, 1, 'ola', 'ola', 'open', '', 2);
             INSERT INTO handover (id, ticket_id, customer_id, "to", at, by, note, told_customer, due_at, accepted_by,
               version) VALUES (2, 1, 1, 'technical', 5, 'ola', '', '', 30, '', 1);
+            INSERT INTO receipt (key, at, customer_ids, body) VALUES ('once', 1800000000000000, '[1]',
+              '{"changes":[[null,["chase",[4,1,1,5,"ola",null,0,"",1]]]],"known":[],"keys":{"new:1":"chase:4"}}');
             """
         )
     connection.close()
@@ -115,6 +117,8 @@ async def test_a_second_store_is_upgraded_to_the_rules_of_the_desk(tmp_path: Pat
         Batch((Put(checked, seen=2), Put(replace(ticket, class_proposed=Outcome.RECOVERED), seen=4)), "ola")
     )
     assert receipt.changes[0].after == replace(checked, version=3)
+    repeated = await backend.write(Batch((Put(replace(checked, key="new:1")),), "ola", idempotency_key="once"))
+    assert (repeated.repeated, repeated.changes, repeated.keys) == (True, (), {"new:1": "chase:4"})
     sound = {name: passed for name, passed, _ in await backend.check()}
     assert [name for name in ("schema", "references", "integrity") if not sound[name]] == []
     await backend.close()

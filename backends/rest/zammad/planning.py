@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from backends import clean
-from backends.errors import Conflict, Invalid, NotFound
+from backends.errors import Conflict, Invalid, NotFound, Unsupported
 from backends.port import Batch, Put
 from backends.records import Contact, Customer, Key, Record, Ticket, is_new
 from backends.rest.zammad import rows
@@ -171,6 +171,8 @@ class Planner:
         remembered = self._reader.shared.version_of(ticket.key) == step.put.seen
         was = self._reader.ticket_from(plan.cases, step.row, articles)
         step.before = was
+        if ticket.customer_key != was.customer_key:
+            raise Unsupported("change.ticket", "Zammad's own people give a ticket to another customer")
         found = plan.cases.mark(step.row)
         if found is not None and found.digest == step.mark:
             step.done, step.tags = True, wanted  # tags are requests of their own, which may have been lost

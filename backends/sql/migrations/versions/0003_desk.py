@@ -111,6 +111,9 @@ NEW = (
     """CREATE INDEX ix_handover_due ON handover (due_at) WHERE accepted_at IS NULL AND declined_at IS NULL""",
 )
 
+RECEIPTS = "UPDATE receipt SET body = json_set(body, '$.changes', json('[]'))"
+"""What batches stored was kept by the columns of before; that they were stored, and under which keys, stays known."""
+
 
 def upgrade() -> None:
     execute = op.get_bind().exec_driver_sql
@@ -126,3 +129,4 @@ def upgrade() -> None:
             execute(index)
     for statement in NEW:
         execute(statement)
+    execute(RECEIPTS)
