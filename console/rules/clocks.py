@@ -247,7 +247,7 @@ def _ended_at(policy: Policy, ticket: Ticket, contacts: Sequence[Contact]) -> da
 def _began_on(ticket: Ticket, contacts: Sequence[Contact]) -> str:
     """Return the channel of the ticket's first inbound contact, empty when it is not known."""
     inbound = [one for one in contacts if one.ticket_key == ticket.key and one.direction is Direction.INBOUND]
-    first = min(inbound, key=lambda one: one.at, default=None)
+    first = min(inbound, key=lambda one: (one.at, one.key), default=None)
     return first.channel if first is not None else ""
 
 
@@ -333,13 +333,17 @@ def clocks(
         if contact.answer is AnswerState.WAITING:
             answer = first_response(contact, operator, now, policies)
             found += [answer] if answer is not None else []
-    return tuple(sorted(found, key=lambda one: (_RANK[one.state], one.due_at, one.name)))
+    return tuple(sorted(found, key=_urgency))
+
+
+def _urgency(one: Clock) -> tuple[int, datetime, str, str]:
+    return _RANK[one.state], one.due_at, one.name, one.source
 
 
 def pressing(every: Sequence[Clock]) -> Clock | None:
     """Return the clock that presses most, None when all have ended."""
     running = [one for one in every if not one.ended]
-    return min(running, key=lambda one: (_RANK[one.state], one.due_at, one.name), default=None)
+    return min(running, key=_urgency, default=None)
 
 
 def first_response(contact: Contact, operator: Operator, now: datetime, policies: Policies) -> Clock | None:
