@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "outage": "console.cli.outage",
     "outbox": "console.cli.outbox",
     "pop": "console.cli.pop",
+    "guide": "console.cli.guide",
     "feed": "console.cli.feed",
     "demo": "console.cli.demo",
     "import": "console.cli.importing",

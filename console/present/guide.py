@@ -157,7 +157,7 @@ def why(here: Interview, who: Speaker) -> GuideView:
         role=_("YOUR REASON"),
         tone=Tone.WARN,
         words=_("Why is it to be tried in spite of the outage?"),
-        hint=_("It is kept on the case, for the next colleague. Esc goes back."),
+        hint=_("It is kept on the case, for the next colleague."),
         prompt=_("Why"),
     )
 

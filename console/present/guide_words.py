@@ -19,7 +19,7 @@ from console.rules.guides import HELD, HELPED, NO, NO_HELP, NOT_DONE, YES, Ask, 
 from console.rules.interview import Interview
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
-_SENTENCES = re.compile(r"(?<=[.!?;:])\s+")
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
 
 _AT_ONCE: Mapping[str, str] = {
     "en": "right away", "it": "subito", "fr": "tout de suite", "pl": "od razu", "sv": "genast", "de": "sofort",
@@ -115,9 +115,8 @@ def greeting(who: Speaker, general: Words | None) -> str:
 
 
 def subject(here: Interview, who: Speaker) -> str:
-    """Return what the case is called, in the language of the desk that reads it."""
-    text = filled(said(here.guide.subject, who.language), _places(here, who)) if here.guide.subject else ""
-    return text or said(here.guide.title, who.language)
+    """Return what the case is called, in the language of the desk that reads it: the guide's name where it cannot tell."""
+    return filled(said(here.guide.subject, who.language), _places(here, who)) or said(here.guide.title, who.language)
 
 
 def matter(step: Step, language: str) -> str:
