@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from backends.delivery import Delivery, Outgoing
 from backends.areas import opened
+from backends.delivery import Delivery, Outgoing
 from backends.errors import Full, NotAllowed, Unsupported
 from backends.port import (
     Backend,
@@ -79,6 +79,8 @@ class Desk:
     operator_keys: frozenset[Key] = frozenset()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     operators: Mapping[Key, Operator] = field(default_factory=dict)
+    colleagues: tuple[Agent, ...] = ()
+    """Who works here, as the records know them: they can be named as the owner of a promise."""
     deeds: list[Deed] = field(default_factory=list)
     unnoted: Full | None = None
     """Why the last opening of a customer is not on the audit trail; None when it is."""
@@ -94,8 +96,9 @@ class Desk:
     async def start(self) -> None:
         """Learn the operators and who the agent is; raises what the backend raises."""
         await self.learn_operators()
-        for known in await self.backend.agents():
-            if known.login == self.agent.login and known.active:
+        self.colleagues = tuple(one for one in await self.backend.agents() if one.active)
+        for known in self.colleagues:
+            if known.login == self.agent.login:
                 self.agent = known
         if self.agent.operator_keys:
             self.operator_keys = frozenset(self.agent.operator_keys)

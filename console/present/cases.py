@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from backends.records import Operator, Promise, PromiseKind, PromiseState, Ticket, Visit, VisitState
+from backends.port import CustomerFile
+from backends.records import (
+    Key,
+    Operator,
+    Promise,
+    PromiseKind,
+    PromiseState,
+    Ticket,
+    TicketState,
+    Visit,
+    VisitState,
+)
 from console.i18n import N_, _, _c
 from console.present.labels import plain
 from console.present.setting import Now
 from console.rules.escalation import SHIPPED, ladder_of, level_of
 from console.rules.promises import about_to_break, is_told
-from console.rules.visits import COMING
+from console.rules.visits import COMING, coming, of_ticket
 from console.words import day, moment, word
 from widgets.views import Line, Span, Tone
 
@@ -104,6 +115,59 @@ def promise_line(one: Promise, now: Now) -> Line:
     elif about_to_break([one], now.at):
         spans.append(Span(_(" · due soon"), Tone.WARN))
     return tuple(spans)
+
+
+def next_step_words(ticket: Ticket, now: Now) -> str:
+    """Return the next step with its date (R5)."""
+    step = plain(ticket.next_step, 60)
+    if ticket.next_step_at is None:
+        return step
+    return f"{step}, {moment(ticket.next_step_at, now.at, now.zone, short=True)}"
+
+
+def ticket_marks(file: CustomerFile, now: Now) -> Mapping[Key, tuple[Span, ...]]:
+    """Return what stands before a ticket's subject in a row: the rung it is on, and its visit (R5, R40)."""
+    found: dict[Key, tuple[Span, ...]] = {}
+    for ticket in file.tickets:
+        if ticket.state is TicketState.CLOSED:
+            continue
+        spans: list[Span] = []
+        if ticket.escalated_to:
+            spans.append(Span(f"↑{rung_words(ticket.escalated_to)} ", Tone.BAD))
+        spans += _visit_mark(ticket, file.visits, now)
+        if spans:
+            found[ticket.key] = tuple(spans)
+    return found
+
+
+def _visit_mark(ticket: Ticket, visits: Sequence[Visit], now: Now) -> list[Span]:
+    every = [one for one in of_ticket(visits, ticket.key) if one.state is not VisitState.CANCELLED]
+    if every and every[0].state is VisitState.MISSED:
+        return [Span(_("engineer did not come "), Tone.BAD)]
+    ahead = coming(every)
+    if not ahead:
+        return []
+    if ahead[0].window_to < now.at:
+        return [Span(_("visit over, outcome unknown "), Tone.WARN)]
+    return [Span(_("engineer {window} ").format(window=window_words(ahead[0], now)), Tone.ACCENT)]
+
+
+def case_lines(ticket: Ticket, file: CustomerFile, now: Now) -> list[tuple[str, Line]]:
+    """Return what a ticket's text says of ladder, visits and open promises: (label, line) pairs (R5, R37, R40)."""
+    found: list[tuple[str, Line]] = []
+    if ticket.state is not TicketState.CLOSED or ticket.escalated_to:
+        found.append((_("Ladder"), ladder_line(ticket, file.operator)))
+    for number, visit in enumerate(of_ticket(file.visits, ticket.key)):
+        found.append((_("Visit") if number == 0 else "", visit_line(visit, now)))
+    for number, one in enumerate(open_promises(file.promises, ticket.key)):
+        found.append((_("Promised") if number == 0 else "", promise_line(one, now)))
+    return found
+
+
+def paper_words(check: Promise, now: Now) -> str:
+    """Return what was stored with a paper that lacks its document, and what to do about it (R38)."""
+    when = moment(check.due_at or now.at, now.at, now.zone)
+    return _("Stored; it counts once an identity document comes. r asks for it; checked {when}.").format(when=when)
 
 
 def open_promises(promises: Sequence[Promise], ticket_key: str) -> tuple[Promise, ...]:

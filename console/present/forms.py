@@ -11,6 +11,7 @@ from dataclasses import replace
 from backends.port import CustomerFile
 from backends.records import (
     CHANNELS,
+    NEEDS_IDENTITY_DOCUMENT,
     Channel,
     Contact,
     Direction,
@@ -97,9 +98,19 @@ def log_contact(file: CustomerFile, filled: Filled) -> FormView:
         pick("outcome", _("Wrap-up"), outcomes, filled, default="information"),
         pick("channel", _("Channel"), channels(CHANNELS), filled, default=Channel.CALL),
         pick("direction", _("Direction"), directions, filled, default=Direction.INBOUND),
+        *_identity_field(filled),
         *_ticket_field(open_tickets(file), filled),
     ]
     return form_of(_("Log a contact"), fields, plain(file.customer.name))
+
+
+def _identity_field(filled: Filled) -> list[FieldView]:
+    """Ask of a fax or letter that came whether an identity document came with it: without, it does not count (R38)."""
+    came = filled.get("direction", Direction.INBOUND) == Direction.INBOUND
+    if not came or filled.get("channel") not in NEEDS_IDENTITY_DOCUMENT:
+        return []
+    answers = (choice("no", _("none came; it is asked for and checked")), choice("yes", _("it came with it")))
+    return [pick("identity", _("Identity document"), answers, filled, default="no")]
 
 
 def _asked(question: Question, filled: Filled) -> FieldView:
@@ -204,8 +215,10 @@ def reply(
     return form_of(_("Write to the customer"), fields, subtitle, _("Store as sent"))
 
 
-def promise(file: CustomerFile, filled: Filled, ticket: Ticket | None, *, call_back: bool) -> FormView:
-    """Return the form for a promise or a call back: when, and what."""
+def promise(
+    file: CustomerFile, filled: Filled, ticket: Ticket | None, *, call_back: bool, owners: Sequence[str] = ()
+) -> FormView:
+    """Return the form for a promise or a call back: when, what, and who does it; `owners` are names, ours first."""
     deed = _("What about") if call_back else _("What is promised")
     fields = [
         moment_line("due", _("When"), filled, needed=True),
@@ -213,6 +226,9 @@ def promise(file: CustomerFile, filled: Filled, ticket: Ticket | None, *, call_b
             "deed", deed, filled, hint=_("for the colleague who calls") if call_back else "", needed=not call_back
         ),
     ]
+    if len(owners) > 1:
+        names = tuple(choice(name, plain(name, 24)) for name in owners)
+        fields.append(pick("owner", _("Who does it"), names, filled, default=owners[0]))
     subtitle = _ticket_title(ticket) if ticket else plain(file.customer.name)
     return form_of(_("Promise a call back") if call_back else _("Promise"), fields, subtitle)
 
@@ -223,13 +239,14 @@ def withdraw(one: Promise, filled: Filled) -> FormView:
 
 
 def close_ticket(ticket: Ticket, filled: Filled, *, proposed: Outcome, promise_open: bool) -> FormView:
-    """Return the form for closing: how it went (R4), and why when a promise is still open."""
+    """Return the form for closing: how it went (R4), and why when a promise is open or the class is another one."""
+    other = filled.get("outcome", proposed) != proposed
     fields = [
         pick("outcome", _("How it went"), words_of(Outcome), filled, default=proposed, needed=True),
         text_lines("resolution", _("What settled it"), filled, height=3),
     ]
-    label = _("Why, promise open") if promise_open else _("Remark")
-    fields.append(text_line("reason", label, filled, needed=promise_open))
+    label = _("Why, promise open") if promise_open else _("Why that class") if other else _("Remark")
+    fields.append(text_line("reason", label, filled, needed=promise_open or other))
     return form_of(_("Close ticket"), fields, _ticket_title(ticket))
 
 

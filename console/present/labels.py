@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from backends.clean import line
+from backends.clean import block, line
 from backends.port import MatchedOn
 from backends.records import Channel, Direction, OutageState
 from console.i18n import N_, _
 from console.rules.clocks import ClockState
+from console.rules.privacy import masked
 from widgets.views import Span, Tone
+
+
+_LONGEST_CARD = 40
+"""Characters that a card number may take, with signs between its digits."""
 
 
 class Sign(NamedTuple):
@@ -148,6 +153,7 @@ QUESTIONS: Mapping[str, str] = {
     "from_date": N_("From when"),
     "scope": N_("What is asked for"),
     "identity": N_("Identity checked by"),
+    "joined_into": N_("Joined into"),
 }
 """A ticket's own questions (R36)."""
 
@@ -178,8 +184,16 @@ def service(code: str) -> str:
 
 
 def plain(text: str, limit: int = 400) -> str:
-    """Return text from outside as one clean line; records are clean already, this is the second lock."""
-    return line(text, limit=limit)
+    """Return text from outside as one clean line; records are clean already, this is the second lock.
+
+    A card number in it is masked, before it could be cut in two.
+    """
+    return line(masked(text[: limit + _LONGEST_CARD]), limit=limit)
+
+
+def whole_text(text: str) -> str:
+    """Return text of many lines from outside, clean, with card numbers masked."""
+    return masked(block(text))
 
 
 def span(text: str, tone: Tone = Tone.NORMAL) -> Span:

@@ -13,6 +13,7 @@ from backends.port import CustomerFile
 from backends.records import Agent, Channel, Contact, Ticket
 from console.present.labels import plain
 from console.rules.clocks import zone_of
+from console.rules.standing import without_identity
 
 _GREETING: Mapping[str, str] = {
     "en": "Dear {name},",
@@ -38,6 +39,38 @@ _REFERENCE: Mapping[str, str] = {
     "sv": "Ditt ärendenummer är {reference}.",
     "de": "Ihre Vorgangsnummer ist {reference}.",
 }
+_IDENTITY: Mapping[str, str] = {
+    "en": (
+        "We can act on it as soon as we know that it comes from you: please send us a copy of an identity "
+        "document, by e-mail, fax or post. You may cover everything but your name, the photograph and the "
+        "date of validity."
+    ),
+    "it": (
+        "Possiamo darle seguito appena siamo certi che viene da Lei: La preghiamo di inviarci copia di un "
+        "documento d'identità, per e-mail, fax o posta. Può coprire tutto tranne nome, fotografia e data di "
+        "scadenza."
+    ),
+    "fr": (
+        "Nous pourrons y donner suite dès que nous serons sûrs qu'il vient de vous : merci de nous envoyer "
+        "une copie d'une pièce d'identité, par e-mail, fax ou courrier. Vous pouvez tout masquer sauf le nom, "
+        "la photo et la date de validité."
+    ),
+    "pl": (
+        "Zajmiemy się sprawą, gdy tylko będziemy mieć pewność, że pismo pochodzi od Państwa: prosimy o "
+        "przesłanie kopii dokumentu tożsamości e-mailem, faksem lub pocztą. Można zakryć wszystko poza "
+        "imieniem i nazwiskiem, zdjęciem i datą ważności."
+    ),
+    "sv": (
+        "Vi kan gå vidare så snart vi vet att det kommer från dig: skicka oss gärna en kopia av en id- "
+        "handling med e-post, fax eller brev. Du får täcka över allt utom namn, foto och giltighetstid."
+    ),
+    "de": (
+        "Wir können tätig werden, sobald wir wissen, dass es von Ihnen kommt: Bitte senden Sie uns die Kopie "
+        "eines Ausweises per E-Mail, Fax oder Post. Alles außer Name, Foto und Gültigkeit dürfen Sie "
+        "abdecken."
+    ),
+}
+"""What a fax or letter lacks to count (R38); only what is needed is asked for."""
 _CLOSE: Mapping[str, str] = {
     "en": "Kind regards,\n{agent}\n{operator}",
     "it": "Cordiali saluti,\n{agent}\n{operator}",
@@ -93,7 +126,7 @@ def begun(
 ) -> Begun:
     """Return the beginning of a message: greeting, thanks, a gap to write in, reference, closing.
 
-    Short channels get the name only.
+    What answers a fax or letter without identity document asks for one (R38). Short channels get the name only.
     """
     language = file.customer.language
     greeting = _in(_GREETING, language).format(name=addressed(file))
@@ -102,6 +135,8 @@ def begun(
     parts = [greeting]
     if to is not None:
         parts.append(_in(_THANKS, language).format(day=_day(to.at, file)))
+    if to is not None and without_identity(to):
+        parts.append(_in(_IDENTITY, language))
     cursor = len("\n\n".join(parts)) + 2
     parts.append("")
     if ticket is not None:

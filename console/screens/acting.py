@@ -14,6 +14,7 @@ from console.desk.acts.scene import Scene, Unfit
 from console.desk.desk import Deed
 from console.i18n import _
 from console.present import forms
+from console.present.cases import paper_words
 from console.present.failures import failure_words, unfit_words
 from console.present.labels import plain
 from console.screens import plans
@@ -281,9 +282,13 @@ class ActsOnCustomer(CustomerBase):
             if ticket:
                 self.query_one("#tickets", RowList).go_to(f"ticket:{ticket}")
 
-    def wrapped_up(self, _deed: Deed, values: Mapping[str, str]) -> None:
+    def wrapped_up(self, deed: Deed, values: Mapping[str, str]) -> None:
         """Go on to what the wrap-up of a contact asks for: a ticket, or a call back."""
-        self.stored(_("Contact stored."))
+        check = next((one.after for one in deed.receipt.changes if isinstance(one.after, Promise)), None)
+        words = _("Contact stored.")
+        if check is not None and check.state is PromiseState.OPEN:
+            words = paper_words(check, self.now())
+        self.stored(words)
         if values.get("outcome") == "callback":
             self.act_call_back()
         elif values.get("outcome") == "ticket":

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from backends.port import Batch
-from backends.records import Channel, Contact, Promise, PromiseState, Ticket, TicketEvent, TicketKind, TicketState
+from backends.records import Channel, Contact, Promise, Ticket, TicketEvent, TicketKind, TicketState
 from console.desk.acts import contacts, people, promises, tickets
 from console.desk.acts.calls import of_call
 from console.desk.acts.scene import Scene, Unfit
@@ -18,8 +18,10 @@ from console.present import forms, letters
 from console.present.calls import note_words
 from console.present.labels import plain
 from console.rules.asking import reply_channel
-from console.rules.standing import chases_by_ticket
+from console.rules.promises import is_open, is_told
+from console.rules.standing import chases_by_ticket, without_identity
 from console.screens.form import FormScreen, Plan
+from console.screens.proposing import duplicate_banner, quiet_words
 from console.words import moment, word
 from widgets.views import FormView, Tone
 
@@ -60,6 +62,7 @@ def plan_for(
     about: str = "",
     focus: str = "",
     after: Callable[[Deed, Values], None] | None = None,
+    retold: Callable[[str, Values], FormView | None] | None = None,
 ) -> Plan:
     """Return a plan whose batch is made from the customer as it is when it is stored."""
 
@@ -74,7 +77,7 @@ def plan_for(
     def stored(_deed: Deed, _values: Values) -> None:
         screen.stored(words)
 
-    return Plan(action, screen.key, view, store, subject, focus, after or stored, screen.now().zone)
+    return Plan(action, screen.key, view, store, subject, focus, after or stored, screen.now().zone, retold)
 
 
 def plan_note(screen: ActsOnCustomer, words: str = "") -> Plan:
@@ -99,12 +102,21 @@ def plan_note(screen: ActsOnCustomer, words: str = "") -> Plan:
         current = phone.book.get(call.id) if call is not None else None
         return of_call(batch, current, scene) if current is not None else batch
 
+    asked = Channel.CALL if call is not None else ""
+
+    def retold(code: str, values: Values) -> FormView | None:
+        if code in ("channel", "direction", "note", "ticket") and screen.picture is not None:
+            again = forms.log_contact(screen.picture.file, values)
+            about = "" if values.get("ticket") else quiet_words(screen, values.get("note", ""), asked)
+            return replace(again, subtitle=about or view.subtitle)
+        return None
+
     def after(deed: Deed, values: Values) -> None:
         if call is not None and values.get("channel") == Channel.CALL:
             phone.noted(call.id, screen.key)
         screen.wrapped_up(deed, values)
 
-    return plan_for(screen, "note", view, make, "", focus="note", after=after)
+    return plan_for(screen, "note", view, make, "", focus="note", after=after, retold=retold)
 
 
 def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None) -> Plan:
@@ -121,6 +133,15 @@ def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None)
         current = _as_it_is_now(screen, about)
         return tickets.open_ticket(scene, {**values, "kind": kind}, current)
 
+    warned = duplicate_banner(screen, filled, about)
+    view = replace(view, banner=view.banner or warned)
+
+    def retold(code: str, values: Values) -> FormView | None:
+        if code not in ("description", "subject", "line") or about is not None or screen.picture is None:
+            return None
+        again = forms.open_ticket(screen.picture.file, kind, values, screen.now(), about, screen.picture.hits)
+        return replace(again, banner=again.banner or duplicate_banner(screen, values, None))
+
     def after(deed: Deed, _values: Values) -> None:
         opened = next((one.after for one in deed.receipt.changes if isinstance(one.after, Ticket)), None)
         if opened is not None:
@@ -130,7 +151,7 @@ def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None)
             if opened.reference:  # one that is still on its way to its source has none yet
                 screen.give_reference(opened, deed)
 
-    return plan_for(screen, "ticket", view, make, "", subject=subject, after=after)
+    return plan_for(screen, "ticket", view, make, "", subject=subject, after=after, retold=retold)
 
 
 def _as_it_is_now(screen: ActsOnCustomer, contact: Contact | None) -> Contact | None:
@@ -187,18 +208,25 @@ def plan_close(screen: ActsOnCustomer, ticket: Ticket) -> Plan:
     """Close a ticket; how it went is proposed from what happened to it."""
     assert screen.picture is not None
     file = screen.picture.file
-    promised = any(one.ticket_key == ticket.key and one.state is PromiseState.OPEN for one in file.promises)
+    promised = any(one.ticket_key == ticket.key and is_open(one) and is_told(one) for one in file.promises)
     proposed = tickets.class_of(screen.scene(), ticket, _events(screen))
     view = forms.close_ticket(ticket, begin(screen, "close", ticket.key, {}), proposed=proposed, promise_open=promised)
+
+    def retold(code: str, values: Values) -> FormView | None:
+        if code != "outcome":
+            return None
+        return forms.close_ticket(ticket, values, proposed=proposed, promise_open=promised)
+
     return plan_for(
         screen,
         "close",
         view,
-        lambda scene, values: tickets.close(scene, current(screen, ticket), values),
+        lambda scene, values: tickets.close(scene, current(screen, ticket), values, _events(screen)),
         _("Ticket {reference} is closed.").format(reference=plain(ticket.reference)),
         subject=ticket.key,
         about=plain(ticket.reference),
         focus="outcome",
+        retold=retold,
     )
 
 
@@ -237,6 +265,7 @@ def plan_reply(screen: ActsOnCustomer, to: Contact | None) -> Plan:
     channel = reply_channel(to, email is not None, phone is not None)
     point = contacts.point_for(file.customer, channel)
     begun = letters.begun(file, app.desk.agent, channel, to, ticket)
+    asks = to is not None and without_identity(to)  # the request for the document is a whole message
     known = {
         "channel": channel,
         "to": (to.sender if to is not None and to.sender else "") or (point.value if point else ""),
@@ -251,7 +280,7 @@ def plan_reply(screen: ActsOnCustomer, to: Contact | None) -> Plan:
     about = plain(to.reference) if to is not None else ""
 
     def make(scene: Scene, values: Values) -> Batch:
-        if values.get("body", "").split() == begun.text.split():
+        if values.get("body", "").split() == begun.text.split() and not asks:
             raise Unfit("body", "untouched")
         return contacts.reply(scene, values, _as_it_is_now(screen, to))
 
@@ -282,12 +311,29 @@ def plan_promise(screen: ActsOnCustomer, *, call_back: bool, due: str = "") -> P
     filled = dict(begin(screen, action, "", {}))
     if due:
         filled["due"] = due
-    view = forms.promise(screen.picture.file, filled, ticket, call_back=call_back)
+    owners = _owners(screen, ticket)
+    if filled.get("owner") and filled["owner"] not in owners:
+        owners = (*owners, filled["owner"])
+    view = forms.promise(screen.picture.file, filled, ticket, call_back=call_back, owners=owners)
 
     def make(scene: Scene, values: Values) -> Batch:
         return promises.promise(scene, {**values, "kind": "call_back" if call_back else "deed"}, ticket)
 
     return plan_for(screen, action, view, make, _("Promised."), focus="deed" if due else "due")
+
+
+MOST_OWNERS = 12
+"""Names to choose from; each needs a key of its own."""
+
+
+def _owners(screen: ActsOnCustomer, ticket: Ticket | None) -> tuple[str, ...]:
+    """Return who may be named as the owner of a promise: the agent, who has the ball, then the colleagues (R37)."""
+    desk = screen.console_app.desk
+    customer = screen.picture.file.customer if screen.picture is not None else None
+    served = customer.operator_key if customer is not None else ""
+    theirs = [one.name for one in desk.colleagues if not one.operator_keys or served in one.operator_keys]
+    holder = [ticket.holder_name] if ticket is not None and ticket.holder_name else []
+    return tuple(dict.fromkeys((desk.agent.name, *holder, *theirs)))[:MOST_OWNERS]
 
 
 def plan_withdraw(screen: ActsOnCustomer, one: Promise) -> Plan:

@@ -100,7 +100,7 @@ def test_r6_third_contact_about_the_same_fault_and_a_promise_not_kept() -> None:
     )
     found = opening(file, NOW, TODAY, WARSAW)
     assert [said.fact for said in found] == [Fact.BROKEN_PROMISE, Fact.SAME_MATTER]
-    assert (found[0].count, found[0].days, found[0].kind) == (3, 5, TicketKind.FAULT)
+    assert (found[1].count, found[1].days, found[1].kind) == (3, 5, TicketKind.FAULT)
 
 
 def test_days_are_counted_where_the_reader_is() -> None:

@@ -16,6 +16,7 @@ from backends.records import (
     Ticket,
     new_key,
 )
+from console.desk.acts import papers
 from console.desk.acts.scene import Scene, Unfit, Values, changed, code_of, new, note_of, text_of
 from console.rules.asking import answer_needed, can_be_answered
 
@@ -97,8 +98,9 @@ def _seconds(values: Values) -> int:
 def log_contact(scene: Scene, values: Values) -> Batch:
     """Store a contact that the agent took or made: call notes, a visit, what came by letter.
 
-    Answers: channel, direction, note (needed), subject, outcome, ticket, seconds. A written inbound contact that the
-    wrap-up calls settled is stored as answered (R10).
+    Answers: channel, direction, note (needed), subject, outcome, ticket, seconds, identity (`yes` when an identity
+    document came with a fax or letter). A written inbound contact that the wrap-up calls settled is stored as answered
+    (R10); with a paper that lacks its document the check of it is planned (R38).
     """
     channel = text_of(values, "channel") or Channel.CALL
     direction = code_of(values, "direction", Direction, Direction.INBOUND)
@@ -112,7 +114,8 @@ def log_contact(scene: Scene, values: Values) -> Batch:
     contact = replace(contact, outcome=outcome, seconds=_seconds(values))
     if contact.answer is AnswerState.WAITING and outcome == "solved":
         contact = replace(contact, answer=AnswerState.ANSWERED, answered_at=scene.now)
-    return scene.batch(new(contact), act="create")
+    contact = papers.with_document(contact, values)
+    return scene.batch(new(contact), *papers.what_follows(scene, contact), act="create")
 
 
 def reply(scene: Scene, values: Values, to: Contact | None = None) -> Batch:
@@ -136,6 +139,7 @@ def reply(scene: Scene, values: Values, to: Contact | None = None) -> Batch:
             settled = replace(settled, answer=AnswerState.ANSWERED, answered_at=scene.now, answered_by=sent.key)
         if settled != to:
             items.append(changed(settled))
+        items += papers.when_asked_for(scene, to)
     if ticket is not None and ticket.taken_in_charge_at is None:
         items.append(changed(replace(ticket, taken_in_charge_at=scene.now)))
     return scene.batch(*items, act="create")

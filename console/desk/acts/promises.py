@@ -12,7 +12,8 @@ from console.desk.acts.scene import Scene, Unfit, Values, changed, code_of, even
 def promise(scene: Scene, values: Values, ticket: Ticket | None = None) -> Batch:
     """Store what was promised and until when.
 
-    Answers: kind (`deed` or `call_back`), deed (needed for a deed), due (needed, plain words).
+    Answers: kind (`deed` or `call_back`), deed (needed for a deed), due (needed, plain words), owner (empty: who
+    promises).
     """
     kind = code_of(values, "kind", PromiseKind, PromiseKind.DEED)
     due = moment_of(values, "due", scene, needed=True)
@@ -26,7 +27,7 @@ def promise(scene: Scene, values: Values, ticket: Ticket | None = None) -> Batch
         due_at=due,
         ticket_key=ticket.key if ticket else "",
         made_by=scene.agent.name,
-        owner=scene.agent.name,
+        owner=text_of(values, "owner") or scene.agent.name,
     )
     items: list[Put] = [new(made)]
     if ticket is not None:

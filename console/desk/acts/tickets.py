@@ -16,7 +16,6 @@ from backends.records import (
     Line,
     Outcome,
     Priority,
-    PromiseState,
     Ticket,
     TicketEvent,
     TicketEventKind,
@@ -26,10 +25,12 @@ from backends.records import (
 )
 from console.desk.acts.chasing import count_with_one_more, raised_by
 from console.desk.acts.contacts import contact_now, subject_from, ticket_named
+from console.desk.acts.joining import JOINED_INTO
 from console.desk.acts.scene import Scene, Unfit, Values, changed, code_of, event, moment_of, new, note_of, text_of
 from console.rules.asking import HOLDERS, QUESTIONS
 from console.rules.classing import proposed_outcome
 from console.rules.clocks import ClockState, clock
+from console.rules.promises import is_open, is_told
 
 OPENS_WITH_CONTACT = (Channel.CALL, Channel.CHAT, Channel.VISIT)
 """Channels on which opening a ticket is itself the contact; a note of it is stored with the ticket."""
@@ -194,22 +195,27 @@ def class_of(scene: Scene, ticket: Ticket, events: Sequence[TicketEvent] = ()) -
     return proposed_outcome(ticket, scene.file.chases, scene.file.promises, state, scene.now, reopened=reopened)
 
 
-def close(scene: Scene, ticket: Ticket, values: Values) -> Batch:
-    """Close a case and class it (R4); with an open promise only with a reason.
+def close(scene: Scene, ticket: Ticket, values: Values, events: Sequence[TicketEvent] = ()) -> Batch:
+    """Close a case and class it (R4); with an open promise, or otherwise classed than proposed, only with a reason.
 
-    Answers: outcome (needed), resolution, reason.
+    Answers: outcome (needed), resolution, reason. `events` are what is known of the case's history; the class that
+    follows from it is kept beside the one that was chosen.
     """
     _must_be_open(ticket)
     outcome = code_of(values, "outcome", Outcome)
+    proposed = class_of(scene, ticket, events)
     resolution = note_of(values, "resolution")
     reason = text_of(values, "reason")
     if not reason and _promised(scene, ticket):
         raise Unfit("reason", "open_promise")
-    return scene.batch(*_closing(scene, ticket, outcome, resolution, reason), reason=reason)
+    if not reason and outcome is not proposed:
+        raise Unfit("reason", "class_changed")
+    return scene.batch(*_closing(scene, ticket, outcome, resolution, reason, proposed), reason=reason)
 
 
 def _promised(scene: Scene, ticket: Ticket) -> bool:
-    return any(one.ticket_key == ticket.key and one.state is PromiseState.OPEN for one in scene.file.promises)
+    """Return whether something that the customer was told is still owed on this case."""
+    return any(one.ticket_key == ticket.key and is_open(one) and is_told(one) for one in scene.file.promises)
 
 
 def _why_in_spite_of_promises(scene: Scene, ticket: Ticket, note: str) -> str:
@@ -218,7 +224,13 @@ def _why_in_spite_of_promises(scene: Scene, ticket: Ticket, note: str) -> str:
 
 
 def _closing(
-    scene: Scene, ticket: Ticket, outcome: Outcome, resolution: str, reason: str, contact: Contact | None = None
+    scene: Scene,
+    ticket: Ticket,
+    outcome: Outcome,
+    resolution: str,
+    reason: str,
+    proposed: Outcome,
+    contact: Contact | None = None,
 ) -> tuple[Put, Put]:
     closed = replace(
         ticket,
@@ -226,6 +238,7 @@ def _closing(
         closed_at=scene.now,
         outcome=outcome,
         outcome_reason=reason,
+        class_proposed=proposed,
         resolution=resolution,
     )
     told = resolution or reason
@@ -238,7 +251,14 @@ def reopen(scene: Scene, ticket: Ticket) -> Batch:
     if ticket.state is not TicketState.CLOSED:
         raise Unfit("ticket", "open")
     again = replace(
-        ticket, state=TicketState.OPEN, closed_at=None, outcome=None, outcome_reason="", held_since=scene.now
+        ticket,
+        state=TicketState.OPEN,
+        closed_at=None,
+        outcome=None,
+        outcome_reason="",
+        class_proposed=None,
+        held_since=scene.now,
+        details=tuple(one for one in ticket.details if one[0] != JOINED_INTO),
     )
     told = event(scene, ticket, TicketEventKind.REOPENED, before=ticket.state, after=TicketState.OPEN)
     return scene.batch(changed(again), told)
@@ -259,7 +279,8 @@ def fix_on_spot(scene: Scene, values: Values, events: Sequence[TicketEvent] = ()
     if known is not None:
         _must_be_open(known)
         outcome = class_of(scene, known, events)
-        items = list(_closing(scene, known, outcome, note, _why_in_spite_of_promises(scene, known, note), contact))
+        why = _why_in_spite_of_promises(scene, known, note)
+        items = list(_closing(scene, known, outcome, note, why, outcome, contact))
         return scene.batch(new(contact), *items, act="create")
     return scene.batch(
         new(ticket),
@@ -289,6 +310,7 @@ def _fixed_at_once(scene: Scene, values: Values, note: str) -> Ticket:
         state=TicketState.CLOSED,
         closed_at=scene.now,
         outcome=Outcome.RIGHT_FIRST_TIME,
+        class_proposed=Outcome.RIGHT_FIRST_TIME,
         resolution=note,
     )
 
