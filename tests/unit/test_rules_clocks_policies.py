@@ -193,7 +193,7 @@ def test_an_operators_own_file_lies_over_the_shipped_one(tmp_path: Path) -> None
         ("[[clock]]", "[clock]", 2, "clock", "[[clock]]"),
         ("[[clock]]", "[[klock]]", 2, "klock", "[[clock]]"),
         ("count = 1", "count = = 1", 6, "", "not TOML"),
-        (GOOD, GOOD + GOOD, 19, "clock 2, from", "twice"),
+        pytest.param(GOOD, GOOD + GOOD, 19, "clock 2, from", "twice", id="twice"),
     ],
 )
 def test_a_wrong_file_is_refused_with_line_and_field(
