@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from backends import clean
+from console.rules.privacy import masked, masked_values
 
 _UNSAFE_IN_JSON = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
@@ -29,9 +30,10 @@ _ELLIPSIS = "…"
 def json_text(value: object, *, ascii_only: bool = False) -> str:
     """Return `value` as indented JSON that means the same and shows nothing by itself.
 
-    Controls, bidi marks, line separators, invisible characters and lone surrogates are written as `\\uXXXX`.
+    Controls, bidi marks, line separators, invisible characters and lone surrogates are written as `\\uXXXX`. Card
+    numbers in texts are masked.
     """
-    text = json.dumps(value, ensure_ascii=ascii_only, indent=2, default=_plain)
+    text = json.dumps(masked_values(value), ensure_ascii=ascii_only, indent=2, default=_plain)
     return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -112,7 +114,7 @@ class Writer:
     def line(self, text: str = "") -> None:
         """Print one or several lines."""
         for part in text.split("\n"):
-            self._put(clean.strip_controls(part) + "\n")
+            self._put(masked(clean.strip_controls(part)) + "\n")
 
     def part(self, text: str) -> None:
         """Print a beginning of a line and show it at once, as before an answer."""
@@ -121,7 +123,7 @@ class Writer:
 
     def row(self, cells: Sequence[str]) -> None:
         """Print one record with tabs between its cells."""
-        self._put("\t".join(clean.strip_controls(" ".join(cell.split())) for cell in cells) + "\n")
+        self._put("\t".join(masked(clean.strip_controls(" ".join(cell.split()))) for cell in cells) + "\n")
 
     def json(self, value: object) -> None:
         """Print `value` as JSON with a line end; in plain ASCII where the stream is not UTF-8."""
@@ -136,7 +138,9 @@ class Writer:
             return
         if not rows:
             return
-        clear = [[clean.width_safe(clean.strip_controls(" ".join(cell.split()))) for cell in row] for row in rows]
+        clear = [
+            [clean.width_safe(masked(clean.strip_controls(" ".join(cell.split())))) for cell in row] for row in rows
+        ]
         table = [[column.heading for column in columns], *clear]
         left = _kept(columns, table, self.columns)
         columns = [columns[index] for index in left]

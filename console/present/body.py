@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from backends.clean import block
 from backends.port import CustomerFile
 from backends.records import (
     NEEDS_IDENTITY_DOCUMENT,
@@ -19,9 +18,10 @@ from backends.records import (
 from console.i18n import _, _n
 from console.present.banners import headline, say_words, title_words, why_words
 from console.present.card import number_shown
+from console.present.cases import case_lines, nth_chase
 from console.present.clocking import clock_facts, clock_line, clock_tone, owed_facts
 from console.present.happenings import event_words
-from console.present.labels import ANSWERS, QUESTIONS, plain, worded
+from console.present.labels import ANSWERS, QUESTIONS, plain, whole_text, worded
 from console.present.rows import holder_words
 from console.present.setting import Now
 from console.rules.clocks import first_response
@@ -110,7 +110,7 @@ def contact_body(contact: Contact, now: Now, tickets: Mapping[Key, Ticket]) -> B
     head += _route(contact) + _answer(contact, now) + _attachments(contact) + _identity(contact)
     if ticket := tickets.get(contact.ticket_key):
         head.append(_fact(_("Ticket"), plain(f"{ticket.reference} {ticket.subject}"), Tone.ACCENT))
-    text, cut = _cut(block(contact.body))
+    text, cut = _cut(whole_text(contact.body))
     return BodyView(f"contact:{contact.key}", plain(contact.subject) or when, tuple(head), text, cut)
 
 
@@ -142,7 +142,10 @@ def ticket_body(
         when = f" {moment(ticket.next_step_at, now.at, now.zone)}" if ticket.next_step_at else ""
         head.append(_fact(_("Next step"), f"{plain(ticket.next_step)}{when}"))
     if chases:
-        head.append(_fact(_("Chases"), str(chases), Tone.WARN))
+        threshold = operator.chase_threshold
+        head.append(_fact(_("Chases"), nth_chase(chases), Tone.BAD if chases >= threshold else Tone.WARN))
+    for label, line in case_lines(ticket, file, now) if file is not None else ():
+        head.append((Span(f"{label}: " if label else "  ", Tone.DIM), *line))
     for code, answer in ticket.details:
         head.append(_fact(worded(QUESTIONS, code), worded(ANSWERS, answer)))
     if ticket.outcome is not None:
@@ -151,7 +154,7 @@ def ticket_body(
                 _("Outcome"), " · ".join(part for part in (word(ticket.outcome), plain(ticket.outcome_reason)) if part)
             )
         )
-    text = "\n\n".join(part for part in (block(ticket.description), block(ticket.resolution)) if part)
+    text = "\n\n".join(part for part in (whole_text(ticket.description), whole_text(ticket.resolution)) if part)
     text, cut = _cut(text)
     return BodyView(f"ticket:{ticket.key}", plain(f"{ticket.reference} {ticket.subject}"), tuple(head), text, cut)
 
@@ -163,7 +166,7 @@ def event_body(event: TicketEvent, now: Now, tickets: Mapping[Key, Ticket]) -> B
     head.append((Span(f"{moment(event.at, now.at, now.zone)} · {plain(event.by)}"),))
     if ticket is not None:
         head.append(_fact(_("Ticket"), plain(f"{ticket.reference} {ticket.subject}"), Tone.ACCENT))
-    return BodyView(f"event:{event.key}", word(event.kind), tuple(head), block(event.text))
+    return BodyView(f"event:{event.key}", word(event.kind), tuple(head), whole_text(event.text))
 
 
 def outage_body(one: OutageMoment, now: Now, language: str = "") -> BodyView:

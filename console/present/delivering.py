@@ -7,12 +7,11 @@ from dataclasses import fields
 from datetime import datetime
 from enum import Enum
 
-from backends.clean import block
 from backends.delivery import Delivery, DeliveryState
 from backends.records import Chase, Contact, Customer, Key, Outage, Promise, Record, Ticket, TicketEvent
 from console.i18n import N_, _
 from console.present.failures import cause_words
-from console.present.labels import plain
+from console.present.labels import plain, whole_text
 from console.present.setting import Now
 from console.present.sources import DELIVERY_TONES, delivery_word
 from console.words import AGE_WIDTH, age, channel_word, moment
@@ -142,7 +141,7 @@ def delivery_body(one: Delivery, now: Now) -> BodyView:
         if mine is not None:
             parts += _conflict(mine, one.theirs, now)
     for record in one.records:
-        text = "\n".join(block(str(value)) for name in _TEXTS if (value := getattr(record, name, "")))
+        text = "\n".join(whole_text(str(value)) for name in _TEXTS if (value := getattr(record, name, "")))
         parts.append(f"{kind_word(record).upper()}\n{text}".rstrip())
     return BodyView(f"delivery:{one.number}", what_words(one), tuple(head), "\n\n".join(parts))
 

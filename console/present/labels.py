@@ -13,7 +13,6 @@ from console.rules.clocks import ClockState
 from console.rules.privacy import masked
 from widgets.views import Span, Tone
 
-
 _LONGEST_CARD = 40
 """Characters that a card number may take, with signs between its digits."""
 
