@@ -93,7 +93,8 @@ class BadLine(MemoryBackend):
 _READS = frozenset(
     {
         "operators", "agents", "customers", "search", "search_text", "customer_file", "timeline", "contact", "ticket",
-        "tickets", "outages", "queue", "links", "events", "audit", "export", "forget", "note_read",
+        "tickets", "outages", "queue", "links", "pending", "presence", "present", "events", "audit", "export", "forget",
+        "note_read",
     }
 )  # fmt: skip
 
