@@ -447,6 +447,12 @@ def resume(screen: Any, action: str, subject: str, words: str = "") -> None:
         ticket = screen.tickets_by_key().get(subject)
         if ticket is not None:
             open_plan(screen.console_app, plan_compensate(screen, ticket), words)
+    elif action == "agenda":
+        from console.screens.plans_agenda import plan_for_draft
+
+        begun = plan_for_draft(screen, subject)
+        if begun is not None:
+            open_plan(screen.console_app, begun, words)
     elif action == "withdraw":
         one = screen.open_promises().get(subject)
         if one is not None:
