@@ -20,9 +20,11 @@ from backends.records import (
     TicketEventKind,
     TicketKind,
     TicketState,
+    VisitState,
 )
 from console.i18n import N_, _
 from console.present.banners import title_words, who_words
+from console.present.cases import nth_chase, rung_words
 from console.present.labels import ARROWS, OUTAGE_TONES, Sign, plain, sign_of
 from console.present.setting import Now
 from console.rules.standing import without_identity
@@ -31,6 +33,8 @@ from console.words import age, channel_word, moment, word
 from widgets.views import Tone
 
 EVENT_SIGN = Sign("·", "T", Tone.EVENT)
+MOST_CHASES = 10_000
+"""More is no number of chases, but a code from elsewhere."""
 OUTAGE_SIGN = Sign("!", "!", Tone.WARN)
 
 
@@ -51,7 +55,8 @@ class Told:
 
 
 _AFTER: Mapping[
-    TicketEventKind, type[Holder] | type[Priority] | type[TicketState] | type[Outcome] | type[TicketKind]
+    TicketEventKind,
+    type[Holder] | type[Priority] | type[TicketState] | type[Outcome] | type[TicketKind] | type[VisitState],
 ] = {
     TicketEventKind.OPENED: TicketKind,
     TicketEventKind.STATE: TicketState,
@@ -59,6 +64,7 @@ _AFTER: Mapping[
     TicketEventKind.HANDOVER: Holder,
     TicketEventKind.PRIORITY: Priority,
     TicketEventKind.CLOSED: Outcome,
+    TicketEventKind.VISIT: VisitState,
 }
 
 
@@ -67,6 +73,10 @@ HANDED: Mapping[str, str] = {"accepted": N_("accepted"), "declined": N_("decline
 
 
 def _coded(kind: TicketEventKind, code: str) -> str:
+    if kind is TicketEventKind.ESCALATED:
+        return rung_words(code) if code else _("off the ladder")
+    if kind is TicketEventKind.JOINED:
+        return nth_chase(int(code)) if code.isdecimal() and 0 < int(code) < MOST_CHASES else ""
     table = _AFTER.get(kind)
     if table is None or not code:
         return ""

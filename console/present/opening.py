@@ -11,7 +11,7 @@ from console.i18n import _, _n
 from console.present.labels import plain
 from console.present.setting import Now
 from console.rules.standing import Fact, Said, facts, opening
-from console.words import age, channel_word, day, moment, ordinal_contact, word
+from console.words import age, channel_word, day, left, moment, ordinal_contact, word
 from widgets.views import Line, Span, Tone
 
 LONGEST = 76
@@ -21,6 +21,8 @@ _BETWEEN = "; "
 
 _TONES: dict[Fact, Tone] = {
     Fact.BROKEN_PROMISE: Tone.BAD,
+    Fact.PROMISE_DUE: Tone.WARN,
+    Fact.PAPER_CHECK: Tone.ACCENT,
     Fact.VISIT_MISSED: Tone.BAD,
     Fact.WORD_DUE: Tone.BAD,
     Fact.VISIT_AHEAD: Tone.ACCENT,
@@ -46,6 +48,17 @@ def ago(then: datetime, now: Now) -> str:
 def _broken(said: Said, now: Now, *, short: bool = False) -> str:
     when = moment(said.at or now.at, now.at, now.zone, short=short)
     return _("promised {when}, not kept").format(when=when)
+
+
+def _due(said: Said, now: Now) -> str:
+    when = left(said.at or now.at, now.at)
+    deed = plain(said.text, 60)
+    return _("promised, due {when}: {deed}").format(when=when, deed=deed or _("a call back"))
+
+
+def _check(said: Said, now: Now) -> str:
+    when = moment(said.at or now.at, now.at, now.zone)
+    return _("ask whether the identity document was sent: {when}").format(when=when)
 
 
 def _visit(said: Said, now: Now) -> str:
@@ -154,6 +167,8 @@ def _new(_said: Said, _now: Now) -> str:
 
 _WORDING = {
     Fact.BROKEN_PROMISE: _broken,
+    Fact.PROMISE_DUE: _due,
+    Fact.PAPER_CHECK: _check,
     Fact.VISIT_MISSED: _missed,
     Fact.VISIT_AHEAD: _visit,
     Fact.WORD_DUE: _word_due,
@@ -180,13 +195,15 @@ def _sentence(text: str) -> str:
 
 def _shown(file: CustomerFile, now: Now, live: Collection[Key] | None) -> list[tuple[Fact, str]]:
     """Return the facts of the opening line with their words: those that fit behind the most pressing one."""
+    every = [(said, _WORDING[said.fact](said, now)) for said in opening(file, now.at, now.today, now.zone, live)]
+    if len(every) > 1 and every[0][0].fact is Fact.BROKEN_PROMISE:
+        together = len(every[0][1]) + len(_BETWEEN) + len(every[1][1])
+        if together > LONGEST:  # said shorter, it leaves room for what it is about
+            every[0] = (every[0][0], _broken(every[0][0], now, short=True))
     shown: list[tuple[Fact, str]] = []
     taken = 0
-    for said in opening(file, now.at, now.today, now.zone, live):
-        text = _WORDING[said.fact](said, now)
+    for said, text in every:
         room = LONGEST - taken - len(_BETWEEN) if shown else len(text)
-        if len(text) > room and said.fact is Fact.BROKEN_PROMISE:
-            text = _broken(said, now, short=True)
         if len(text) > room:
             continue
         taken += len(text) + (len(_BETWEEN) if shown else 0)

@@ -9,6 +9,7 @@ from backends.delivery import DeliveryState
 from backends.port import TimelineFilter
 from backends.records import Contact, Direction, Key, Operator, Priority, Ticket, TicketEvent, TicketState
 from console.i18n import _, _n
+from console.present.cases import next_step_words, nth_chase
 from console.present.clocking import clock_name, clock_tone, clock_words, is_main, shown_clock
 from console.present.happenings import told
 from console.present.kept_rows import KeptRows
@@ -23,6 +24,7 @@ from widgets.views import Cell, FeedView, RowsView, RowView, Span, Tone
 EVERYTHING = TimelineFilter()
 NOTHING: Mapping[Key, DeliveryState] = {}
 UNPROPOSED: Mapping[Key, str] = {}
+UNMARKED: Mapping[Key, Sequence[Span]] = {}
 _kept = KeptRows()
 
 
@@ -138,6 +140,7 @@ def _ticket_row(
     waits: Sequence[TicketEvent],
     heard: Sequence[Contact],
     on_way: DeliveryState | None,
+    marks: Sequence[Span],
 ) -> RowView:
     one = shown_clock(ticket, operator, now, waits, heard)
     done = ticket.state is TicketState.CLOSED
@@ -146,13 +149,17 @@ def _ticket_row(
         text.append(Span(f"[{delivery_word(on_way)}] ", DELIVERY_TONES[on_way]))
     if one is not None and not is_main(one, ticket):
         text.append(Span(f"{clock_name(one)} ", clock_tone(one)))
-    if chases:
-        text.append(Span(_n("{n} chase ", "{n} chases ", chases).format(n=chases), Tone.WARN))
     if broken:
         text.append(Span(_("promise broken "), Tone.BAD))
+    if chases:
+        tone = Tone.BAD if chases >= operator.chase_threshold else Tone.WARN
+        text.append(Span(f"{nth_chase(chases)} ", tone))
+    text += marks
     if ticket.priority in (Priority.HIGH, Priority.URGENT):
         text.append(Span(f"{word(ticket.priority)} ", Tone.WARN))
     text.append(Span(plain(ticket.subject)))
+    if ticket.next_step and not done:
+        text.append(Span(f" → {next_step_words(ticket, now)}", Tone.DIM))
     state = word(ticket.outcome) if done and ticket.outcome else word(ticket.state)
     cells = (
         Cell((Span(plain(ticket.reference), Tone.DIM if done else Tone.ACCENT),), 11),
@@ -178,12 +185,17 @@ def tickets(
     heard: Sequence[Contact] = (),
     closed_too: bool = True,
     on_way: Mapping[Key, DeliveryState] = NOTHING,
+    marks: Mapping[Key, Sequence[Span]] = UNMARKED,
 ) -> RowsView:
-    """Return the customer's tickets as rows: open ones first, then those closed lately.
+    """Return the customer's tickets as rows: open ones first, those with a broken promise leading (R37), then those
+    closed lately.
+
+    `marks` are what else stands before a ticket's subject: its rung, its visit.
 
     `waits` are the events that tell when any of them waited for the customer, `heard` the contacts on them.
     """
     opened = [one for one in every if one.state is not TicketState.CLOSED]
+    opened.sort(key=lambda one: one.key not in broken)
     done = [one for one in every if one.state is TicketState.CLOSED] if closed_too else []
     rows = tuple(
         _ticket_row(
@@ -195,6 +207,7 @@ def tickets(
             waits,
             heard,
             on_way.get(one.key),
+            marks.get(one.key, ()),
         )
         for one in (*opened, *done)
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from backends.records import Chase, Outcome, Promise, PromiseState, Ticket
 from console.rules.clocks import ClockState
+from console.rules.promises import is_told
 from console.rules.standing import chases_by_ticket
 
 COMPOUNDED_FROM = 3
@@ -36,7 +37,7 @@ def proposed_outcome(
     thing went wrong; else right first time.
     """
     chased = chases_by_ticket(chases).get(ticket.key, 0)
-    broken = any(one.ticket_key == ticket.key and was_broken(one, now) for one in promises)
+    broken = any(one.ticket_key == ticket.key and is_told(one) and was_broken(one, now) for one in promises)
     late = clock in _TOO_LATE
     if chased >= COMPOUNDED_FROM or (broken and late):
         return Outcome.COMPOUNDED

@@ -33,6 +33,7 @@ from backends.records import (
     Visit,
     VisitState,
 )
+from console.rules.promises import about_to_break, broken, is_told
 
 WEEK = timedelta(days=7)
 NOTICE_DAYS = 40
@@ -61,22 +62,16 @@ def most_chased(file: CustomerFile) -> int:
 def broken_promises(promises: Sequence[Promise], now: datetime) -> tuple[Promise, ...]:
     """Return open promises whose time has passed, the longest broken first.
 
-    A word at restoration is due when its outage is over, whatever end was expected (R27): it is not among them.
+    A word at restoration is due when its outage is over, whatever end was expected (R27), and a check that the desk
+    planned for itself was told to nobody (R38): they are not among them.
     """
-    late = [
-        one
-        for one in promises
-        if one.state is PromiseState.OPEN
-        and one.kind is not PromiseKind.WORD_AT_RESTORATION
-        and one.due_at is not None
-        and one.due_at < now
-    ]
-    return tuple(sorted(late, key=lambda one: one.due_at or now))
+    return broken(promises, now)
 
 
 def next_promise(promises: Sequence[Promise], now: datetime) -> Promise | None:
-    """Return the open promise that is due next, None when there is none."""
-    ahead = [one for one in promises if one.state is PromiseState.OPEN and one.due_at is not None and one.due_at >= now]
+    """Return the open promise to a customer that is due next, None when there is none."""
+    told = [one for one in promises if is_told(one) and one.state is PromiseState.OPEN]
+    ahead = [one for one in told if one.due_at is not None and one.due_at >= now]
     return min(ahead, key=lambda one: one.due_at or now, default=None)
 
 
@@ -163,15 +158,17 @@ def waiting(contacts: Sequence[Contact]) -> tuple[Contact, ...]:
 class Fact(StrEnum):
     """What can be said first, most pressing first (R6)."""
 
+    BROKEN_PROMISE = "broken_promise"
+    PROMISE_DUE = "promise_due"
     SAME_MATTER = "same_matter"
     VISIT_MISSED = "visit_missed"
-    BROKEN_PROMISE = "broken_promise"
     WORD_DUE = "word_due"
     VISIT_AHEAD = "visit_ahead"
     WORD_PROMISED = "word_promised"
     CHASED = "chased"
     DUNNING = "dunning"
     NO_IDENTITY = "no_identity"
+    PAPER_CHECK = "paper_check"
     CALL_BACK = "call_back"
     NTH_CONTACT = "nth_contact"
     DISPUTE = "dispute"
@@ -241,7 +238,9 @@ def _cases(file: CustomerFile, now: datetime, live: Collection[Key] | None) -> l
     if late:
         said.append(Said(Fact.BROKEN_PROMISE, count=len(late), at=late[-1].due_at, text=late[-1].deed))
     timed = [one for one in file.promises if one.kind is not PromiseKind.WORD_AT_RESTORATION]
-    if ahead := next_promise(timed, now):
+    if soon := about_to_break(timed, now):
+        said.append(Said(Fact.PROMISE_DUE, at=soon[0].due_at, text=soon[0].deed))
+    elif ahead := next_promise(timed, now):
         calls = ahead.kind is PromiseKind.CALL_BACK
         if calls or not late:
             said.append(Said(Fact.CALL_BACK if calls else Fact.PROMISE_AHEAD, at=ahead.due_at, text=ahead.deed))
@@ -256,6 +255,12 @@ def _cases(file: CustomerFile, now: datetime, live: Collection[Key] | None) -> l
         else:
             said.append(Said(Fact.OPEN_TICKET, count=len(tickets), kind=tickets[0].kind, at=tickets[0].opened_at))
     return said
+
+
+def paper_check(promises: Sequence[Promise]) -> Promise | None:
+    """Return the check of a paper that is planned next, None when none is (R38)."""
+    planned = [one for one in promises if one.kind is PromiseKind.DOCUMENT_CHECK and one.state is PromiseState.OPEN]
+    return min(planned, key=lambda one: (one.due_at or one.made_at, one.key), default=None)
 
 
 def _visits(file: CustomerFile, now: datetime, today: date, zone: tzinfo) -> Said | None:
@@ -273,6 +278,8 @@ def _owed(file: CustomerFile) -> list[Said]:
     others = [one for one in waiting(file.recent_inbound) if not without_identity(one)]
     if papers:
         said.append(Said(Fact.NO_IDENTITY, count=len(papers), at=papers[-1].at, channel=papers[-1].channel))
+    if (check := paper_check(file.promises)) is not None and not papers:
+        said.append(Said(Fact.PAPER_CHECK, at=check.due_at))
     if others:
         said.append(Said(Fact.UNANSWERED, count=len(others), at=others[0].at, channel=others[0].channel))
     return said

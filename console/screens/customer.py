@@ -18,6 +18,7 @@ from console.desk.picture import EVERYTHING, Picture, parents_of, stale
 from console.i18n import _
 from console.present import banners, rows
 from console.present.card import card
+from console.present.cases import ticket_marks
 from console.present.details import details
 from console.present.failures import failure_words
 from console.present.sources import delivery_span, names_words, trouble_words
@@ -48,7 +49,7 @@ MOST_TICKETS = {"-low": 4, "-tall": 6, "-high": 9}
 
 
 class CustomerScreen(
-    ActsOnOutages, ActsByGuide, ActsOnCases, ActsOnMoney, ActsOnDisputes, ShowsPresence, FiltersHistory
+    ActsOnCalls, ActsOnOutages, ActsByGuide, ActsOnCases, ActsOnMoney, ActsOnDisputes, ShowsPresence, FiltersHistory
 ):
     """The view of one customer. It holds one picture; everything shown follows from it and from what is folded."""
 
@@ -145,6 +146,7 @@ class CustomerScreen(
             waits=picture.waits,
             heard=picture.heard,
             on_way=picture.on_their_way(),
+            marks=ticket_marks(file, now),
         )
         widget = self.query_one("#tickets", RowList)
         most = next((count for name, count in MOST_TICKETS.items() if self.has_class(name)), 4)
