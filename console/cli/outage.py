@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from backends.errors import NotFound
 from backends.port import Backend, Batch, OutageFilter
 from backends.records import LIVE_OUTAGE_STATES, Agent, Outage, OutageKind, OutageState
-from console.cli import codes, options
+from console.cli import codes, options, outage_publish, outage_words
 from console.cli.lookup import Brands, brands, check_agent, cut, require, working_agent
 from console.cli.objects import outage_object
 from console.cli.output import Column
@@ -18,11 +18,12 @@ from console.cli.setting import Setting
 from console.desk.acts.outages import raise_outage, update_outage
 from console.desk.acts.scene import Unfit
 from console.i18n import N_, _, current_language
+from console.present.banners import title_words
 from console.present.failures import unfit_words
 from console.rules.roles import Right
 from console.words import word
 
-HELP = N_("list, raise, confirm, update, restore or dismiss outages")
+HELP = N_("list, raise, confirm, update, restore or dismiss outages; their texts and a status page")
 
 _COVERAGE = (
     ("--service", "services", "NAME", N_("service that is hit, e.g. internet; may be repeated")),
@@ -77,10 +78,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         for flag, name, stands_for, about in _TOLD if step in ("confirm", "update") else ():
             one.add_argument(flag, dest=name, default="", metavar=stands_for, help=_(about))
         options.add_json(one)
+    outage_words.arguments(steps.add_parser("words", help=_("print what customers are told of one")))
+    outage_publish.arguments(steps.add_parser("publish", help=_("write a status page: HTML, JSON, Atom")))
 
 
 def run(args: argparse.Namespace, setting: Setting) -> int:
     """Do the step asked for."""
+    if args.step == "publish":
+        return outage_publish.run(args, setting)
     try:
         return asyncio.run(_run(args, setting))
     except Unfit as unfit:
@@ -92,8 +97,8 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
 
 async def _run(args: argparse.Namespace, setting: Setting) -> int:
     act: Callable[[Backend, argparse.Namespace, Setting], Awaitable[int]] = _change
-    if args.step in ("list", "raise"):
-        act = _list if args.step == "list" else _raise
+    if args.step in ("list", "raise", "words"):
+        act = {"list": _list, "raise": _raise, "words": _words}[args.step]
     async with setting.open_backend(existing=args.step != "raise") as backend:
         return await act(backend, args, setting)
 
@@ -129,7 +134,7 @@ def _row(outage: Outage, setting: Setting) -> tuple[str, ...]:
         setting.moment(outage.started_at),
         setting.moment(outage.expected_end) if outage.expected_end else "",
         ", ".join((*covered.towns, *covered.postcodes, *covered.elements)),
-        outage.title,
+        title_words(outage),
     )
 
 
@@ -137,6 +142,11 @@ def _stands(outage: Outage) -> OutageState | OutageKind:
     """Return an outage's state; planned works are certain from the start, and what they are says more."""
     works = outage.kind is OutageKind.PLANNED_WORKS and outage.state is OutageState.CONFIRMED
     return OutageKind.PLANNED_WORKS if works else outage.state
+
+
+async def _words(backend: Backend, args: argparse.Namespace, setting: Setting) -> int:
+    await check_agent(backend, setting)
+    return await outage_words.words(backend, await _referred(backend, args.reference), args, setting)
 
 
 async def _raise(backend: Backend, args: argparse.Namespace, setting: Setting) -> int:
@@ -201,7 +211,7 @@ async def _store(backend: Backend, batch: Batch, brand: Brands, args: argparse.N
     if args.json:
         setting.json(outage_object(stored, brand))
     elif setting.out.tty:
-        setting.out.line(f"{stored.reference}  {word(stored.state)}  {stored.title}")
+        setting.out.line(f"{stored.reference}  {word(stored.state)}  {title_words(stored)}")
     else:
-        setting.out.row((stored.reference, stored.state.value, stored.title))
+        setting.out.row((stored.reference, stored.state.value, title_words(stored)))
     return codes.OK

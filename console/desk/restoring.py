@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,6 +32,8 @@ PAGE = 200
 MOST_WORDS = 5_000
 MOST_LINES = 200_000
 """Lines that are looked at to count whom an outage hits; beyond that the count is a least one."""
+LEAST_IN_TOWN = 3
+"""Customers from which on a town is named: fewer, and it could be read who they are."""
 MOST_LISTED = 500
 """Customers who are listed by name."""
 
@@ -80,6 +83,8 @@ class Affected:
     lines: int
     customers: tuple[Customer, ...]
     whole: bool
+    towns: tuple[str, ...] = ()
+    """Where they live, most first; a town of very few is left out, for it may be told to everybody."""
 
 
 async def _every(listing: Listing, kind: type[Record]) -> AsyncIterator[list[Any]]:
@@ -104,6 +109,12 @@ class _Count:
         self.whole = True
         self._with_lines: set[Key] = set()
         self._paths = False
+        self._towns: dict[str, set[Key]] = defaultdict(set)
+
+    def towns(self) -> tuple[str, ...]:
+        """Return the towns in which enough customers are hit, most first."""
+        enough = [one for one, there in self._towns.items() if len(there) >= LEAST_IN_TOWN]
+        return tuple(sorted(enough, key=lambda one: (-len(self._towns[one]), one)))
 
     def _take(self, line: Line, customer: Customer) -> None:
         if self._desk.operator_keys and customer.operator_key not in self._desk.operator_keys:
@@ -113,6 +124,8 @@ class _Count:
         if hit(self._outage, line, customer, above) is not None:
             self.hit[customer.key] = customer
             self.lines += bool(line.key)
+            if town := line.place.town or customer.place.town:
+                self._towns[town].add(customer.key)
 
     async def through_lines(self, listing: Listing) -> None:
         """Look at each line, and read the customers of those that may be hit."""
@@ -175,4 +188,4 @@ async def affected(desk: Desk, outage: Outage) -> Affected:
     else:
         await count.known()
     people = sorted(count.hit.values(), key=lambda one: (not comes_first(one), one.name, one.key))
-    return Affected(len(people), count.lines, tuple(people[:MOST_LISTED]), count.whole)
+    return Affected(len(people), count.lines, tuple(people[:MOST_LISTED]), count.whole, count.towns())

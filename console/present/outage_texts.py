@@ -7,7 +7,7 @@ never an element, a cause or a supplier, and speak in the name of one operator a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import cached_property
@@ -76,6 +76,22 @@ def _ahead(outage: Outage, at: datetime) -> bool:
     return outage.expected_end is not None and outage.expected_end >= at
 
 
+def concerns(outage: Outage, operator: Operator) -> bool:
+    """Return whether an operator's customers may be hit: by name, through the network above, or in their country."""
+    if outage.operator_keys:
+        return not {operator.key, operator.parent_key}.isdisjoint(outage.operator_keys)
+    country = outage.coverage.country
+    return not country or not operator.country or country.upper() == operator.country.upper()
+
+
+def with_towns(outage: Outage, towns: Sequence[str]) -> Outage:
+    """Return an outage of which only engineers' names are known, with the towns where its customers live (R30)."""
+    coverage = outage.coverage
+    if coverage.towns or coverage.postcodes or not coverage.elements:
+        return outage
+    return replace(outage, coverage=replace(coverage, towns=tuple(towns)))
+
+
 def _listed(parts: Sequence[str], last: str) -> str:
     if len(parts) < 2:
         return "".join(parts)
@@ -107,7 +123,8 @@ def written(outage: Outage, language: str, voice: Voice) -> str:
     It is written in the language of the operator, or of whoever speaks for nobody in particular: then it is not used.
     """
     over = outage.state in (OutageState.RESTORED, OutageState.DISMISSED)
-    if over or voice.operator is None or voice.operator.language != language:
+    operator = voice.operator
+    if over or operator is None or operator.language != language or not concerns(outage, operator):
         return ""
     return plain(outage.say, LONGEST_SAY)
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from backends.errors import BackendError
 from backends.records import Operator, Outage
 from console.actions import Where
 from console.desk.local import Draft
+from console.desk.restoring import affected
 from console.i18n import N_, _, _n
 from console.present.banners import badge, headline
 from console.present.labels import LANGUAGE_NAMES, plain, worded
-from console.present.outage_texts import Kind, Voice, text_of, voice_of
+from console.present.outage_texts import Kind, Voice, text_of, voice_of, with_towns
 from console.present.questions import form_of, text_lines
 from console.screens.base import BaseScreen
 from console.screens.editing import EditScreen
@@ -80,6 +84,17 @@ class OutageWordsScreen(BaseScreen):
             self._language = self._voice.texts.languages[0]
         self.query_one(RowList).focus()
         self.time_passed()
+        self._find_towns()
+
+    @work(exclusive=True, group="count", exit_on_error=False)
+    async def _find_towns(self) -> None:
+        """Learn where its customers live, where engineers know an element and customers know towns."""
+        if with_towns(self._outage, ("",)) is self._outage:
+            return
+        with suppress(BackendError):  # "in part of our network" is true as well
+            self._outage = with_towns(self._outage, (await affected(self.console_app.desk, self._outage)).towns)
+            if self.is_mounted:
+                self.time_passed()
 
     def _hits(self, operator: Operator) -> bool:
         keys = self._outage.operator_keys
