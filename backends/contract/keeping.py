@@ -87,7 +87,7 @@ def all_about(customer: Customer, canary: str) -> list[Record]:
         a_chase(ticket, note=canary),
         a_promise(customer, deed=canary, closed_reason=canary),
         a_visit(ticket, note=canary),
-        a_handover(ticket, note=canary, told_customer=canary),
+        a_handover(ticket, note=canary, told_customer=canary, declined_reason=canary),
     ]
 
 
