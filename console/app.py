@@ -48,6 +48,7 @@ from console.terminal.turns import TakesKeysInTurn
 from widgets.views import Tone
 
 if TYPE_CHECKING:
+    from console.desk.handing import HandoverWatch
     from console.terminal.capabilities import Terminal
 
 _CLEAN = CleanFilter()
@@ -100,6 +101,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         self.desk = desk
         self.local = local
         self.home = HomeScreen()
+        self._handovers: HandoverWatch | None = None
         self.phone = Answering(self, ways)
         self.keys, self.key_problems = rebound(keys or {})
         self.outages: tuple[Outage, ...] = ()
@@ -164,12 +166,20 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         elif spot is not None and spot.customer_key and self._just_now(spot):
             words = _("Back where you were when the console ended. Is it still the same caller? Esc keeps the draft.")
             self.open_customer(spot.customer_key, action=spot.action, subject=spot.subject, words=words)
+        elif spot is not None and spot.action == "script" and not spot.customer_key and self._just_now(spot):
+            self._resume_script(spot.subject)
         elif (count := self._drafts_that_say_something()) and self.local.failure is None:
             words = _n("{n} draft is kept. F5 shows it.", "{n} drafts are kept. F5 shows them.", count)
             self.say(words.format(n=count), Tone.ACCENT)
         await self.home.refresh_lists()
         self._listen_for_calls()
         self.call_after_refresh(_warm_up)
+
+    def _resume_script(self, subject: str) -> None:
+        from console.screens.guide import resume
+
+        words = _("Back where you were when the console ended. Is it still the same caller? F5 keeps the draft.")
+        resume(self, subject, words)
 
     def _drafts_that_say_something(self) -> int:
         from console.screens.lists import says_something  # after the first frame
@@ -209,6 +219,16 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
             self.push_screen(LockScreen(), lambda _nothing: self.phone.unlocked())
         for screen in self._standing():
             screen.time_passed()
+        self._raise_late_handovers()
+
+    @work(exclusive=True, group="handovers", exit_on_error=False)
+    async def _raise_late_handovers(self) -> None:
+        """Raise what nobody accepted in time (R22); a source that does not answer is asked again in a minute."""
+        from console.desk.handing import HandoverWatch  # not before the first minute
+
+        self._handovers = self._handovers or HandoverWatch(self.desk)
+        with suppress(BackendError):
+            await self._handovers.look()
 
     def _standing(self) -> list[BaseScreen]:
         """Return the screens that can show something; one that is being built or taken down has no parts for it."""

@@ -115,7 +115,7 @@ def greeting(who: Speaker, general: Words | None) -> str:
 
 
 def subject(here: Interview, who: Speaker) -> str:
-    """Return what the case is called, in the language of the desk that reads it: the guide's name where it cannot tell."""
+    """Return what the case is called, in the language of the desk that reads it; else the guide's name."""
     return filled(said(here.guide.subject, who.language), _places(here, who)) or said(here.guide.title, who.language)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from backends.records import Agent, Handover, Holder, Operator, TicketEvent, TicketEventKind
+from backends.records import Agent, Handover, Holder, Operator, Role, TicketEvent, TicketEventKind
 from console.rules.agenda import sides_of
 from console.rules.working_time import calendar_of, next_opening
 
@@ -18,9 +18,28 @@ def is_open(handover: Handover) -> bool:
     return handover.accepted_at is None and handover.declined_at is None
 
 
-def must_accept(holder: Holder, name: str = "", colleagues: Sequence[str] = ()) -> bool:
-    """Return whether whoever gets the ball has to accept it: our own sides, and a colleague who minds a supplier."""
-    return holder in MUST_ACCEPT or (holder is Holder.SUPPLIER and bool(name) and name in colleagues)
+_OWN_SIDE: Mapping[Role, Holder] = {
+    Role.DESK: Holder.DESK,
+    Role.ADVISOR: Holder.DESK,
+    Role.SUPERVISOR: Holder.DESK,
+    Role.TECHNICAL: Holder.TECHNICAL,
+    Role.BILLING: Holder.BILLING,
+}
+"""Where somebody of a role sits; the hotline sits outside and passes everything on."""
+
+
+def must_accept(agent: Agent, to: Holder, name: str = "", colleagues: Sequence[str] = ()) -> bool:
+    """Return whether what this agent gives on has to be accepted.
+
+    It has when it leaves their own side, or goes to a colleague by name; a supplier has not, unless a colleague minds
+    it there.
+    """
+    if to is Holder.SUPPLIER:
+        return bool(name) and name in colleagues
+    if to not in MUST_ACCEPT:
+        return False
+    own = {_OWN_SIDE[role] for role in agent.roles if role in _OWN_SIDE}
+    return to not in own or bool(name and name not in (agent.name, agent.login))
 
 
 def may_accept(handover: Handover, agent: Agent) -> bool:

@@ -42,7 +42,8 @@ class ActsByGuide(ActsOnCustomer):
         from console.screens.guide_begin import resume_for
 
         if action == "script":
-            resume_for(self, subject, words)
+            back = _("Back where you were when the console ended. Is it still the same caller? F5 keeps the draft.")
+            resume_for(self, subject, back if words else "")
             return
         one = next((one for one in self._handovers() if one.key == subject), None)
         if one is not None:

@@ -40,6 +40,13 @@ ONLY_RINGS = timedelta(minutes=3)
 POP = "pop"
 
 
+def resume_guide(app: Cordboard, subject: str) -> None:
+    """Go on with the guide of a caller who is not stored yet, where a second call left it."""
+    from console.screens.guide import resume
+
+    resume(app, subject)
+
+
 class Answering:
     """The calls of one console."""
 
@@ -214,8 +221,12 @@ class Answering:
     def _spot(self) -> Spot:
         """Return where the agent is: whose customer, in which form."""
         from console.screens.form import FormScreen
+        from console.screens.guide import GuideScreen
 
         customer = getattr(self._app.base_screen(), "key", "")
+        guide = next((one for one in reversed(self._app.screen_stack) if isinstance(one, GuideScreen)), None)
+        if guide is not None:
+            return guide.spot
         form = next((one for one in reversed(self._app.screen_stack) if isinstance(one, FormScreen)), None)
         if form is None or form.plan.customer_key != customer:
             return Spot(customer)
@@ -312,7 +323,10 @@ class Answering:
         """Go to a call, to where it was left; the agent asked for it, so that no key is held back."""
         self._leave(call)
         place = self._places.pop(call.id, None)
-        if place is not None and place.customer_key:
+        if place is not None and place.action == "script" and not place.customer_key:
+            self._app.go_home()
+            self._app.call_later(resume_guide, self._app, place.subject)
+        elif place is not None and place.customer_key:
             self._app.open_customer(place.customer_key, action=place.action, subject=place.subject)
         elif call.customer_key:
             self._app.open_customer(call.customer_key)
@@ -331,9 +345,13 @@ class Answering:
     def _park(self) -> tuple[Draft | None, str]:
         """Keep what stands in every open form; returns the topmost draft that says something, and its question."""
         from console.screens.form import FormScreen
+        from console.screens.guide import GuideScreen
         from console.screens.lists import says_something
 
         for screen in reversed(self._app.screen_stack):
+            if isinstance(screen, GuideScreen) and screen.is_mounted:
+                screen.keep_now()
+                return self._app.local.draft(*screen.draft_name), "_typed"
             if isinstance(screen, FormScreen) and screen.is_mounted:
                 screen.keep_now()
                 plan = screen.plan

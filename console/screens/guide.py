@@ -15,7 +15,8 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from backends.errors import BackendError, Conflict
-from backends.records import CallRoute, Key, Outage, Ticket
+from backends.records import CallRoute, Customer, Key, Outage, Ticket
+from console.desk.acts.calls import of_call
 from console.desk.acts.scene import Unfit
 from console.desk.desk import Deed
 from console.desk.local import OCCASION, Draft, Spot
@@ -67,12 +68,14 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
     GuideScreen #words { display: none; }
     """
 
-    def __init__(self, going: Guiding, customer_key: Key, subject: str, words: str = "") -> None:
+    def __init__(self, going: Guiding, customer_key: Key, subject: str, words: str = "", *, call_id: str = "") -> None:
+        """Take the guide on its way, for whom it is (empty for a stranger), how its draft is named, and its call."""
         super().__init__()
         compose_sparingly(self)
         self.going = going
         self._customer_key = customer_key
         self._subject = subject
+        self._call_id = call_id
         self._first_words = words
         self._occasion = secrets.token_hex(8)
         self._typed = ""
@@ -251,6 +254,16 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
         self._show(self._typed)
         self._keep()
 
+    @property
+    def draft_name(self) -> tuple[Key, str, str]:
+        """How its draft is named."""
+        return self._customer_key, ACTION, self._subject
+
+    @property
+    def spot(self) -> Spot:
+        """Where the agent is, to come back to."""
+        return Spot(self._customer_key, ACTION, self._subject)
+
     # keeping and leaving --------------------------------------------------------------------------------------
 
     def _keep(self) -> None:
@@ -309,8 +322,11 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
     @work(group="store", exit_on_error=False)
     async def _store(self) -> None:
         app, kept = self.console_app, self.going.kept()
+        call = app.phone.book.get(self._call_id)
         try:
             batch = self.going.batch(app.desk.backend.stores)
+            if call is not None:
+                batch = of_call(batch, call, self.going.scene_now(self.going.here.given))
             deed = await app.desk.do(batch, ACTION, customer_key=self._customer_key, occasion=self._occasion)
         except Unfit as error:
             self._say(error.advice or unfit_words(error.code), Tone.WARN)
@@ -327,12 +343,19 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
         deed.answers, deed.subject, deed.about = kept, self._subject, about_of(deed)
         app.local.drop(self._customer_key, ACTION, self._subject)
         app.local.at(Spot(self._customer_key) if self._customer_key else None)
+        if call is not None:
+            app.phone.noted(call.id, self._customer_key or person_of(deed))
         self.dismiss(deed)
 
 
 def ticket_of(deed: Deed) -> Ticket | None:
     """Return the ticket that a deed opened or was about, None when there is none."""
     return next((one.after for one in deed.receipt.changes if isinstance(one.after, Ticket)), None)
+
+
+def person_of(deed: Deed) -> Key:
+    """Return the key of the customer whom a deed took in, empty when it took in nobody."""
+    return next((one.after.key for one in deed.receipt.changes if isinstance(one.after, Customer)), "")
 
 
 def about_of(deed: Deed) -> str:

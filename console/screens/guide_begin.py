@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backends.records import CallRoute, Customer, Operator
+from backends.records import CallRoute, Operator
 from console.config_desk import Answering
 from console.data import DataError
 from console.data.clocks import policies
@@ -20,7 +20,7 @@ from console.present.guide import guide_choices
 from console.present.labels import plain
 from console.rules.clocks import zone_of
 from console.rules.guides import Guide, fitting
-from console.screens.guide import ACTION, GuideScreen, ticket_of
+from console.screens.guide import ACTION, GuideScreen, person_of, ticket_of
 from console.screens.guiding import Guiding
 from console.screens.picking import PickScreen
 from widgets.views import ChoiceView, Tone
@@ -105,7 +105,8 @@ def open_for(screen: ActsByGuide, guide: Guide, guides: Guides, words: str = "")
         if deed is not None:
             screen.script_stored(deed)
 
-    app.push_screen(GuideScreen(going, screen.key, guide.id, words), stored)
+    call = app.phone.call_for(screen.key)
+    app.push_screen(GuideScreen(going, screen.key, guide.id, words, call_id=call.id if call else ""), stored)
 
 
 def resume_for(screen: ActsByGuide, guide_id: str, words: str = "") -> None:
@@ -125,9 +126,13 @@ def begin(
     """Go through a guide with somebody who is not open: they are taken in by it, as a prospect (R18).
 
     The operator is that of the number dialled, else the only one, else chosen. `phone` and `name` are what the
-    exchange told; both are proposed where they are asked (R35).
+    exchange told; both are proposed where they are asked (R35). Without them the call that rings is asked.
     """
     desk = app.desk
+    call = app.phone.call
+    if call is not None and call.live and not call.customer_key and not (phone or name or operator_key):
+        operator_key, name, route = call.operator_key, call.name, call.route()
+        phone = call.number if call.dialable else ""
     mine = [one for one in desk.operators.values() if not desk.operator_keys or one.key in desk.operator_keys]
     known = desk.operators.get(operator_key)
 
@@ -188,7 +193,9 @@ def _open_stranger(
         if deed is not None:
             app.run_worker(_open_new(app, deed), group="after", exit_on_error=False)
 
-    app.push_screen(GuideScreen(going, "", subject, words), stored)
+    call = app.phone.call
+    call_id = call.id if call is not None and not call.customer_key and not call.noted else ""
+    app.push_screen(GuideScreen(going, "", subject, words, call_id=call_id), stored)
 
 
 def scene_without(desk: Desk, operator: Operator) -> Scene:
@@ -201,13 +208,12 @@ async def _open_new(app: Cordboard, deed: Deed) -> None:
     """Open who was taken in, and read out the number of their case (R34)."""
     from console.screens.acting_guide import ActsByGuide
 
-    made = next((one.after for one in deed.receipt.changes if isinstance(one.after, Customer)), None)
-    if made is None:
+    key, ticket = person_of(deed), ticket_of(deed)
+    if not key:
         return
-    ticket = ticket_of(deed)
-    await app.open_customer(made.key, at=f"ticket:{ticket.key}" if ticket is not None else "").wait()
+    await app.open_customer(key, at=f"ticket:{ticket.key}" if ticket is not None else "").wait()
     screen = app.base_screen()
-    if isinstance(screen, ActsByGuide) and screen.key == made.key:
+    if isinstance(screen, ActsByGuide) and screen.key == key:
         screen.script_stored(deed)
 
 

@@ -36,11 +36,10 @@ from console.desk.acts.handing import package
 from console.desk.acts.people import new_customer
 from console.desk.acts.scene import Scene, Unfit, event, new
 from console.desk.acts.tickets import chase
-from console.rules.agenda import sides_of
 from console.rules.clocks import clock
 from console.rules.guide_ground import Caller, open_matter
 from console.rules.guides import End, EndKind, Given, Guide
-from console.rules.handover import MUST_ACCEPT, table_at
+from console.rules.handover import must_accept, table_at
 from console.rules.interview import Answers, Interview
 from console.rules.moments import UnreadMoment, read_moment
 from console.rules.policies import Policies
@@ -137,7 +136,7 @@ def ending(scene: Scene, here: Interview, caller: Caller, policies: Policies, *,
     at_once = end.given is Given.AT_ONCE or (
         end.given is Given.OPERATOR and end.to is Holder.TECHNICAL and technical == "at_once"
     )
-    passes = end.to in MUST_ACCEPT and end.to not in sides_of(scene.agent)
+    passes = must_accept(scene.agent, end.to)
     lies = table_at(end.to, scene.now, scene.file.operator, at_once=at_once)
     draft = _ticket(scene, here, made, Told("", ""), line.key if line else "")
     ticking = clock(draft, scene.file.operator, scene.now, (), policies)

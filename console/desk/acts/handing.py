@@ -62,7 +62,7 @@ def hand_over(
     if moved.holder is ticket.holder and moved.holder_name == ticket.holder_name:
         return batch
     items = [*batch.items, *_settled(scene, ticket)]
-    if must_accept(moved.holder, moved.holder_name, colleagues):
+    if must_accept(scene.agent, moved.holder, moved.holder_name, colleagues):
         note = " · ".join(part for part in (moved.holder_name, moved.next_step) if part)
         items += package(scene, ticket, moved.holder, note=note, at_once=at_once)
     return replace(batch, items=tuple(items))
