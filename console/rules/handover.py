@@ -28,18 +28,23 @@ _OWN_SIDE: Mapping[Role, Holder] = {
 """Where somebody of a role sits; the hotline sits outside and passes everything on."""
 
 
-def must_accept(agent: Agent, to: Holder, name: str = "", colleagues: Sequence[str] = ()) -> bool:
+def must_accept(
+    agent: Agent, to: Holder, name: str = "", colleagues: Sequence[str] = (), *, later: bool = False
+) -> bool:
     """Return whether what this agent gives on has to be accepted.
 
-    It has when it leaves their own side, or goes to a colleague by name; a supplier has not, unless a colleague minds
-    it there.
+    It has when it leaves the one side where they sit, lies there only `later`, or goes to a colleague by name: then
+    somebody else has to take it. A supplier does not accept, unless a colleague minds it there. Whoever sits on several
+    sides passes from one to another.
     """
     if to is Holder.SUPPLIER:
         return bool(name) and name in colleagues
     if to not in MUST_ACCEPT:
         return False
     own = {_OWN_SIDE[role] for role in agent.roles if role in _OWN_SIDE}
-    return to not in own or bool(name and name not in (agent.name, agent.login))
+    other = bool(name) and name not in (agent.name, agent.login)
+    stays = to in own and (to is Holder.DESK or len(own) == 1)
+    return later or other or not stays
 
 
 def may_accept(handover: Handover, agent: Agent) -> bool:

@@ -56,7 +56,8 @@ def with_handover(screen: ActsOnCustomer, plan: Plan, ticket: Ticket) -> Plan:
         names = [one.name for one in await desk.backend.agents()] if supplier else []
         scene = screen.scene()
         at_once = desk.rules.answering_for(scene.file.operator.code).technical == "at_once"
-        batch = handing.hand_over(scene, plans.current(screen, ticket), values, colleagues=names, at_once=at_once)
+        current = plans.current(screen, ticket)
+        batch = handing.hand_over(scene, current, values, colleagues=names, technical_at_once=at_once)
         if Handover not in desk.backend.stores:
             batch = replace(batch, items=tuple(one for one in batch.items if not isinstance(one.record, Handover)))
         about = plain(ticket.reference)

@@ -136,8 +136,8 @@ def ending(scene: Scene, here: Interview, caller: Caller, policies: Policies, *,
     at_once = end.given is Given.AT_ONCE or (
         end.given is Given.OPERATOR and end.to is Holder.TECHNICAL and technical == "at_once"
     )
-    passes = must_accept(scene.agent, end.to)
     lies = table_at(end.to, scene.now, scene.file.operator, at_once=at_once)
+    passes = must_accept(scene.agent, end.to, later=lies > scene.now)
     draft = _ticket(scene, here, made, Told("", ""), line.key if line else "")
     ticking = clock(draft, scene.file.operator, scene.now, (), policies)
     return replace(made, table_at=lies, due_at=ticking.due_at if ticking else None, passes=passes, at_once=at_once)

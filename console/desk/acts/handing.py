@@ -51,18 +51,21 @@ def package(
 
 
 def hand_over(
-    scene: Scene, ticket: Ticket, values: Values, *, colleagues: Sequence[str] = (), at_once: bool = True
+    scene: Scene, ticket: Ticket, values: Values, *, colleagues: Sequence[str] = (), technical_at_once: bool = True
 ) -> Batch:
     """Give the ball to somebody else; where they must accept it, a handover is made with it, without a further key.
 
-    Answers are those of giving the ball. Whoever hands on what was handed to them has accepted it by that.
+    Answers are those of giving the ball. The technical service is told at once, or with the desk's next working hour
+    as all others are. Whoever hands on what was handed to them has accepted it by that.
     """
     batch = give_ball(scene, ticket, values)
     moved = next(item.record for item in batch.items if isinstance(item.record, Ticket))
     if moved.holder is ticket.holder and moved.holder_name == ticket.holder_name:
         return batch
     items = [*batch.items, *_settled(scene, ticket)]
-    if must_accept(scene.agent, moved.holder, moved.holder_name, colleagues):
+    at_once = technical_at_once and moved.holder is Holder.TECHNICAL
+    later = table_at(moved.holder, scene.now, scene.file.operator, at_once=at_once) > scene.now
+    if must_accept(scene.agent, moved.holder, moved.holder_name, colleagues, later=later):
         note = " · ".join(part for part in (moved.holder_name, moved.next_step) if part)
         items += package(scene, ticket, moved.holder, note=note, at_once=at_once)
     return replace(batch, items=tuple(items))
