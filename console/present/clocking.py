@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from backends.port import CustomerFile
 from backends.records import Contact, Money, Operator, Ticket, TicketEvent, TicketState
 from console.i18n import _, _n
-from console.present.labels import CLOCK_TONES, CLOCKS, CONSEQUENCES, TARIFFS, plain, worded
+from console.present.labels import CLOCK_TONES, CLOCKS, CONSEQUENCES, DOUBTS, TARIFFS, plain, worded
 from console.present.setting import Now
 from console.rules.clocks import MAIN, Clock, ClockState, clock, clocks, pressing
 from console.rules.compensation import Owed, Share, owed
@@ -60,7 +60,7 @@ def working_words(one: Clock) -> str:
     """Return how much of the working time is left; empty for a clock that counts none, and one that ran out."""
     if one.working_days is not None:
         days = one.working_days
-        return _n("{n} working day", "{n} working days", days).format(n=days) if days else _("no whole working day")
+        return _n("{n} working day", "{n} working days", days).format(n=days) if days else _("the last working day")
     if one.working_time is not None:
         return _("{time} of desk hours").format(time=duration(one.working_time))
     return ""
@@ -113,15 +113,16 @@ def owed_words(one: Owed, now: Now) -> str:
     currency = one.amount.currency
     parts = [amount_words(one.amount)]
     shares = [share for share in one.shares if share.amount or share.counted_with]
-    if shares:
+    if len(shares) == 1 and not shares[0].counted_with:
+        parts.append(worded(TARIFFS, shares[0].name))
+    elif shares:
         parts.append(", ".join(_share_words(share, currency) for share in shares))
     if one.given:
         parts.append(_("{amount} given").format(amount=money(one.given, currency)))
     if one.next_amount is not None and one.next_at is not None:
         when = moment(one.next_at, now.at, now.zone)
         parts.append(_("next {amount} {when}").format(amount=amount_words(one.next_amount), when=when))
-    if not one.certain:
-        parts.append(_("only if nothing works: ask"))
+    parts += [worded(DOUBTS, code) for code in one.doubts]
     return " · ".join(parts)
 
 

@@ -85,6 +85,12 @@ TARIFFS: Mapping[str, str] = {
 }
 """What compensation is owed for; a tariff of an operator's own shows as it is written."""
 
+DOUBTS: Mapping[str, str] = {
+    "symptom": N_("only if nothing works: ask"),
+    "called_off": N_("only if we called the visit off"),
+}
+"""On what compensation hangs that nobody asked."""
+
 SERVICES: Mapping[str, str] = {
     "internet": N_("internet"),
     "tv": N_("TV"),

@@ -148,7 +148,7 @@ def _ticket_row(
     if on_way is not None:
         text.append(Span(f"[{delivery_word(on_way)}] ", DELIVERY_TONES[on_way]))
     if one is not None and not is_main(one, ticket):
-        text.append(Span(f"{clock_name(one)} ", clock_tone(one)))
+        text.append(Span(f"{clock_name(one)}: ", clock_tone(one)))
     if broken:
         text.append(Span(_("promise broken "), Tone.BAD))
     if chases:
@@ -157,7 +157,7 @@ def _ticket_row(
     text += marks
     if ticket.priority in (Priority.HIGH, Priority.URGENT):
         text.append(Span(f"{word(ticket.priority)} ", Tone.WARN))
-    text.append(Span(plain(ticket.subject)))
+    text.append(Span(plain(ticket.subject) or word(ticket.kind)))
     if ticket.next_step and not done:
         text.append(Span(f" → {next_step_words(ticket, now)}", Tone.DIM))
     state = word(ticket.outcome) if done and ticket.outcome else word(ticket.state)

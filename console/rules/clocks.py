@@ -95,9 +95,12 @@ class Clock:
 
     @property
     def working_days(self) -> int | None:
-        """Whole working days left besides today, None for a clock that counts none or has run out."""
+        """Working days left after today, the one on which it is due among them; None where none are counted or left.
+
+        Clocks in days end with the last minute of a day, which is what a whole day lacks.
+        """
         counts = self.unit is Unit.WORKING_DAYS and self.counted >= timedelta()
-        return self.counted // DAY if counts else None
+        return (self.counted + timedelta(minutes=1)) // DAY if counts else None
 
     @property
     def working_time(self) -> timedelta | None:

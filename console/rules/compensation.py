@@ -154,8 +154,9 @@ class Share:
     name: str
     amount: int
     source: str
-    certain: bool = True
-    """Whether it is known that all service was lost; False where nobody asked."""
+    doubt: str = ""
+    """On what it hangs that nobody asked or wrote down, as a code: `symptom`, whether all service was lost;
+    `called_off`, whether it was we who called a visit off too late. Empty where nothing is in doubt."""
     counted_with: str = ""
     """Reference of the earlier case about the same matter that is paid instead of this one."""
 
@@ -177,9 +178,9 @@ class Owed:
         return Money(max(0, self.amount.minor - self.given), self.amount.currency)
 
     @property
-    def certain(self) -> bool:
-        """Whether nothing of it hangs on what nobody asked."""
-        return all(one.certain for one in self.shares)
+    def doubts(self) -> tuple[str, ...]:
+        """On what it hangs that nobody asked, each code once."""
+        return tuple(dict.fromkeys(one.doubt for one in self.shares if one.doubt))
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,20 +264,20 @@ def _first_day(case: _Case, tariff: Tariff) -> date | None:
     return case.calendar.local_day(due) + timedelta(days=1) if due is not None else None
 
 
-def _missed(case: _Case) -> list[Visit]:
-    """Return the visits that were not kept by now: the engineer did not come, or it was called off too late."""
-    called_off = [
-        one.at for one in case.events if one.kind is TicketEventKind.VISIT and one.after == VisitState.CANCELLED
-    ]
+def _called_off(case: _Case) -> list[Visit]:
+    """Return the visits that were called off too late, by whom nobody wrote down."""
+    at = [one.at for one in case.events if one.kind is TicketEventKind.VISIT and one.after == VisitState.CANCELLED]
 
     def too_late(visit: Visit) -> bool:
-        return any(visit.window_from - NOTICE < at <= visit.window_from for at in called_off)
+        return any(visit.window_from - NOTICE < one <= visit.window_from for one in at)
 
-    return [
-        one for one in _visits(case)
-        if (one.state is VisitState.MISSED and one.window_from <= case.now)
-        or (one.state is VisitState.CANCELLED and too_late(one))
-    ]  # fmt: skip
+    return [one for one in _visits(case) if one.state is VisitState.CANCELLED and too_late(one)]
+
+
+def _missed(case: _Case) -> list[Visit]:
+    """Return the visits that were not kept by now: the engineer did not come, or it was called off too late."""
+    missed = [one for one in _visits(case) if one.state is VisitState.MISSED and one.window_from <= case.now]
+    return missed + _called_off(case)
 
 
 def _worth(case: _Case, tariff: Tariff, first: date | None, today: date) -> int:
@@ -312,8 +313,10 @@ def _paid_with(case: _Case, tariff: Tariff) -> str:
     return (first.reference or first.key) if first is not None else ""
 
 
-def _certain(case: _Case, tariff: Tariff) -> bool:
-    return not tariff.symptoms or bool(dict(case.ticket.details).get("symptom"))
+def _doubt(case: _Case, tariff: Tariff) -> str:
+    if tariff.symptoms and not dict(case.ticket.details).get("symptom"):
+        return "symptom"
+    return "called_off" if tariff.after is After.VISIT and _called_off(case) else ""
 
 
 def owed(
@@ -345,7 +348,7 @@ def owed(
         return 0 if paid_with[tariff.name] else _worth(case, tariff, firsts[tariff.name], day)
 
     shares = tuple(
-        Share(one.name, worth(one, today), case.rate(one, today).source, _certain(case, one), paid_with[one.name])
+        Share(one.name, worth(one, today), case.rate(one, today).source, _doubt(case, one), paid_with[one.name])
         for one in found
     )
     total = sum(one.amount for one in shares)

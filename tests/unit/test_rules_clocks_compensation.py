@@ -119,10 +119,10 @@ def test_r33_what_nobody_asked_is_said_to_be_uncertain() -> None:
     """Without a symptom the amount is told, and that it hangs on the answer."""
     found = reckoned(ticket(details=()), START + 3 * DAY)
     assert found is not None
-    assert (found.amount.minor, found.certain) == (1034, False)
+    assert (found.amount.minor, found.doubts) == (1034, ("symptom",))
     asked = reckoned(ticket(), START + 3 * DAY)
     assert asked is not None
-    assert asked.certain
+    assert asked.doubts == ()
 
 
 def test_r33_where_no_table_is_nothing_is_said() -> None:
@@ -176,6 +176,9 @@ def test_r33_a_missed_visit_is_paid_once(
         events = (TicketEvent("1", "5", "1", TicketEventKind.VISIT, when, after=VisitState.CANCELLED),)
     made = tuple(visit(state, at, str(n)) for n, state in enumerate(visits))
     assert amount(ticket(), at + 5 * HOUR, operator, events=events, visits=made) == expected
+    found = reckoned(ticket(), at + 5 * HOUR, operator, events=events, visits=made)
+    assert found is not None
+    assert found.doubts == (("called_off",) if called_off_hours_before == 5 else ())
     two = (*made, *(replace(one, key="9", window_from=at + HOUR) for one in made))
     assert amount(ticket(), at + 9 * HOUR, operator, events=events, visits=two) == 2 * expected
     assert amount(ticket(), at - 40 * HOUR, operator, visits=made) == 0
