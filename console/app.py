@@ -27,9 +27,10 @@ from console.calls.ways import Ways
 from console.desk.desk import Desk
 from console.desk.live import listen
 from console.desk.local import LocalStore, Spot
+from console.desk.persons import person_of
 from console.desk.picture import find_one
-from console.desk.restoring import words_due
 from console.desk.presence import PresenceTeller
+from console.desk.restoring import words_due
 from console.desk.sensing import Sensing
 from console.desk.sources import Journalled
 from console.desk.starting import begin
@@ -250,6 +251,13 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
 
     # customers ------------------------------------------------------------------------------------------------
 
+    async def _person(self, key: Key) -> Key:
+        """Return the person that a number leads to; where nobody can be asked, the number's own record is opened."""
+        try:
+            return await person_of(self.desk.backend, key)
+        except BackendError:
+            return key
+
     @work(exclusive=True, group="open", exit_on_error=False)
     async def open_customer(
         self, key: Key, *, at: str = "", action: str = "", subject: str = "", words: str = ""
@@ -260,6 +268,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         """
         from console.screens.customer import CustomerScreen
 
+        key = await self._person(key)
         task = asyncio.ensure_future(self.desk.open(key))
         done, _pending = await asyncio.wait({task}, timeout=QUICK)
         screen = CustomerScreen(key, task.result() if done and task.exception() is None else None, at=at)

@@ -16,6 +16,7 @@ from backends.port import Capability
 from console.actions import BY_ID, Action, Circumstances, Need, why_not
 from console.desk.desk import Deed, Desk
 from console.desk.local import Draft, LocalStore
+from console.desk.persons import can_move
 from console.desk.sources import Joining
 from console.i18n import _
 from console.present.failures import failure_words
@@ -99,7 +100,7 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
             there.add(Need.OUTAGES)
         if self.desk.last_deed() is not None:
             there.add(Need.DEED)
-        if isinstance(backend, Joining) and Capability.LINKS in backend.capabilities:
+        if Capability.LINKS in backend.capabilities and (isinstance(backend, Joining) or can_move(backend)):
             there.add(Need.SEVERAL)
         return Circumstances(frozenset(there), self.desk.rights)
 

@@ -11,6 +11,7 @@ from backends.port import Backend, Match, MatchedOn
 from backends.records import Agent, Customer, Key, Operator, Role
 from console.cli import codes
 from console.cli.setting import Setting
+from console.desk.persons import as_persons, person_of
 from console.i18n import _
 from console.rules.roles import Right, may
 
@@ -51,7 +52,7 @@ async def one_customer(backend: Backend, typed: str, operator_keys: frozenset[Ke
 
     Raises Stop when nobody matches, and when several do; who is only called much like it is named and not taken.
     """
-    found = await backend.search(typed, limit=10, operator_keys=operator_keys)
+    found = await as_persons(backend, await backend.search(typed, limit=10, operator_keys=operator_keys))
     exact = [match for match in found if match.exact]
     meant = [match for match in found if not match.near]
     for candidates in ([match for match in exact if match.on is MatchedOn.NUMBER], exact, meant):
@@ -60,7 +61,7 @@ async def one_customer(backend: Backend, typed: str, operator_keys: frozenset[Ke
         if candidates:
             raise codes.Stop(_several(typed, candidates))
     try:
-        return (await backend.customer_file(typed)).customer
+        return (await backend.customer_file(await person_of(backend, typed))).customer
     except NotFound as error:
         says = _('there is no customer "{typed}"; look with: cordboard find')
         if found:

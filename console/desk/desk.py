@@ -38,6 +38,7 @@ from backends.records import (
     Role,
 )
 from console.data.clocks import policies
+from console.desk.persons import as_persons
 from console.desk.picture import Picture, gather, older, refreshed
 from console.desk.revealing import OPEN_FOR, Opened, hidden_of, noted
 from console.desk.ruling import DeskRules
@@ -150,7 +151,8 @@ class Desk:
 
     async def find(self, text: str, limit: int = 30) -> tuple[Match, ...]:
         """Return the customers that `text` may mean, best first."""
-        return await self.backend.search(text, limit=limit, operator_keys=self.operator_keys)
+        found = await self.backend.search(text, limit=limit, operator_keys=self.operator_keys)
+        return await as_persons(self.backend, found)
 
     async def finding(self, text: str, limit: int = 30, rest: float = 0.0) -> AsyncIterator[tuple[Match, ...]]:
         """Yield the customers that `text` may mean, best first, again with each source that answers.
@@ -160,7 +162,7 @@ class Desk:
         if isinstance(self.backend, Searching):
             found = self.backend.searching(text, limit=limit, operator_keys=self.operator_keys, rest=rest)
             async for matches in found:
-                yield matches
+                yield await as_persons(self.backend, matches)
         else:
             yield await self.find(text, limit)
 

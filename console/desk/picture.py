@@ -14,6 +14,7 @@ from backends.errors import BackendError, NotFound
 from backends.port import Backend, Capability, CustomerFile, OutageFilter, Page, TimelineFilter
 from backends.records import LIVE_OUTAGE_STATES, Contact, Entry, Key, Operator, Outage, OutageState, Ticket, TicketEvent
 from console.data.clocks import policies
+from console.desk.persons import as_persons
 from console.desk.sources import Source, SourceState, sources_of
 from console.rules.clocks import TOLD_BY_EVENTS, depends_on_history
 from console.rules.coverage import Hit, hits
@@ -170,7 +171,7 @@ async def find_one(backend: Backend, text: str) -> Key:
 
     Who is only called much like the text is not meant by it. Raises NotFound, whose detail is `none` or `several`.
     """
-    found = await backend.search(text, limit=5)
+    found = await as_persons(backend, await backend.search(text, limit=5))
     exact = [match for match in found if match.exact]
     chosen = exact if exact else [match for match in found if not match.near]
     keys = {match.customer.key for match in chosen}

@@ -1,4 +1,4 @@
-"""People of other sources who are, or might be, the open customer."""
+"""People of other sources, or under other numbers, who are, or might be, the open customer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def evidence_words(evidence: Sequence[Evidence]) -> str:
 
 
 def people(found: Sequence[Counterpart], now: Now, *, searched: bool = False) -> RowsView:
-    """Return people of other sources as rows, those who are shown as one with the open customer first."""
+    """Return people as rows, those who are shown as one with the open customer first."""
     rows = []
     for one in found:
         who = one.customer
@@ -44,8 +44,8 @@ def people(found: Sequence[Counterpart], now: Now, *, searched: bool = False) ->
             Cell((Span(plain(now.operator_name(who.operator_key)), Tone.DIM),), 14, drop=4),
         )
         rows.append(RowView(who.key, cells))
-    words = _("Nobody in another source looks like them. Type a name or a number to look for somebody.")
+    words = _("Nobody looks like them, elsewhere or under another number. / looks for somebody.")
     if searched:
-        words = _("Nobody found in another source.")
+        words = _("Nobody found who could be the same.")
     feed = FeedView() if rows else FeedView(Feed.EMPTY, words)
-    return RowsView(tuple(rows), _("The same person elsewhere"), str(len(rows)), feed=feed)
+    return RowsView(tuple(rows), _("The same person"), str(len(rows)), feed=feed)

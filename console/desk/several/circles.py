@@ -183,6 +183,8 @@ class Circles:
                 part = sources.get(there.source)
                 if here not in ends or part is None or part is circle.asked:
                     continue
+                if here.source == there.source and here != link.left:
+                    continue  # within one source a number leads to the person, and not back
                 if link.kind is LinkKind.SAME_CUSTOMER:
                     linked.add(part.member.name)
                     if part.key != there.foreign_id:
