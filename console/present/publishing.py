@@ -242,20 +242,24 @@ def as_html(page: Page) -> str:
 # Atom ---------------------------------------------------------------------------------------------------------------
 
 
-def _changed(outage: Outage, at: datetime) -> datetime:
-    """Return when what is told of an outage changed last."""
+def _told(outage: Outage, at: datetime) -> tuple[datetime, datetime]:
+    """Return when an outage was told of first, and when what is told of it changed last.
+
+    Works that nobody spoke of since they were entered are told from the day on which they are first shown.
+    """
     moments = [outage.started_at, outage.confirmed_at, outage.ended_at, *(one.at for one in outage.updates)]
-    past = [one for one in moments if one is not None and one <= at]
-    return max(past, default=min(outage.started_at, at))
+    past = [one for one in moments if one is not None and one <= at] or [outage.started_at - AHEAD]
+    return min(past), max(past)
 
 
 def _name(page: Page, of: str) -> str:
-    return f"urn:uuid:{uuid.uuid5(_ROOT, f'{page.operator.code}/{of}')}"
+    return f"urn:uuid:{uuid.uuid5(_ROOT, plain(f'{page.operator.code}/{of}'))}"
 
 
 def _entry(page: Page, outage: Outage) -> str:
     first = page.languages[0]
     state = _state(outage, page.at)
+    published, updated = _told(outage, page.at)
     title = f"{page.texts.get(first, f'page.{state}')}: {plain(outage.reference)}"
     said = "".join(
         f'<p xml:lang="{one}">{escape(text_of(outage, Kind.WEB, one, page.voice))}</p>' for one in page.languages
@@ -263,8 +267,7 @@ def _entry(page: Page, outage: Outage) -> str:
     link = f'<link rel="alternate" type="text/html" href="{escape(page.url)}"/>\n' if page.url else ""
     return (
         f"<entry>\n<id>{_name(page, outage.reference or outage.key)}</id>\n<title>{escape(title)}</title>\n"
-        f"<published>{_iso(min(outage.started_at, page.at))}</published>\n"
-        f"<updated>{_iso(_changed(outage, page.at))}</updated>\n"
+        f"<published>{_iso(published)}</published>\n<updated>{_iso(updated)}</updated>\n"
         f'<category term="{state}"/>\n{link}'
         f'<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">{said}</div></content>\n</entry>\n'
     )
@@ -274,7 +277,7 @@ def as_atom(page: Page) -> str:
     """Return the page as an Atom feed (RFC 4287): one entry an outage, whose identity never changes."""
     first = page.languages[0]
     title = page.texts.get(first, "page.title").format(operator=page.voice.name)
-    updated = max((_changed(one, page.at) for one in page.outages), default=page.at)
+    updated = max((_told(one, page.at)[1] for one in page.outages), default=page.at)
     links = ""
     if page.url:
         base = page.url if page.url.endswith("/") else f"{page.url}/"
