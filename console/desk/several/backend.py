@@ -148,6 +148,7 @@ class Several:
         await self._hearing.stop()
         self._circles.stop()
         self._outages.stop()
+        await self._outages.shadows.stop()
         for member in self.members.values():
             with suppress(BackendError):
                 await member.backend.close()

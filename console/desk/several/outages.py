@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from backends.errors import BackendError
 from backends.events import OutageChanged
 from backends.port import Capability, OutageFilter
 from backends.records import Key, Outage, OutageState
 from console.desk.several.hearing import Hearing
-from console.desk.several.keys import HOME, rekeyed
+from console.desk.several.keys import HOME, parted, rekeyed
 from console.desk.several.members import Member
+from console.desk.several.shadows import Shadows
 
 FRESH = timedelta(seconds=10)
 MOST = 8
+_NEVER = datetime.min.replace(tzinfo=UTC)
 States = frozenset[OutageState]
 
 
@@ -56,6 +58,7 @@ class Outages:
         self._grace = grace
         self._hearing = hearing
         self._meet = meet
+        self.shadows = Shadows(members, clock)
         self._others = {
             name: Remembered(member)
             for name, member in members.items()
@@ -65,18 +68,33 @@ class Outages:
     async def asked(self, only: OutageFilter) -> tuple[Outage, ...]:
         """Return the outages that pass the filter, newest first; what is slow is told as a change when it comes."""
         home = self._members[HOME]
-        found: list[Outage] = []
-        asked = [(one, self._ask(one, only)) for one in self._others.values()]
-        if home.can(Capability.OUTAGES):
-            found += await home.backend.outages(only)
-        running = {told.task for _one, told in asked if told.task is not None and not told.task.done()}
-        if running:
-            await asyncio.wait(running, timeout=self._grace)
-        for _one, told in asked:
-            told.late = told.task is not None and not told.task.done()
-            found += [outage for outage in told.outages if _passes(outage, only)]
+        asked = [self._ask(one, only) for one in self._others.values()]
+        ours = await home.backend.outages(only) if home.can(Capability.OUTAGES) else ()
+        await self._wait(asked)
+        lost = self.shadows.lost(ours, [one for told in asked for one in told.outages])
+        if lost:
+            # A filter by states hides what has become of an outage that goes on by what we last knew.
+            again = [self._ask(self._others[name], OutageFilter(since=since)) for name, since in lost.items()]
+            await self._wait(again)
+            asked += again
+        told = {one.key: one for answer in asked for one in answer.outages}
+        found = [one for one in await self.shadows.together(ours, told.values()) if _passes(one, only)]
         found.sort(key=lambda one: (one.started_at, one.key), reverse=True)
         return tuple(found[: only.limit])
+
+    async def _wait(self, asked: list[Told]) -> None:
+        """Wait for answers that are on their way, not for long; what comes later is told as a change."""
+        running = {told.task for told in asked if told.task is not None and not told.task.done()}
+        if running:
+            await asyncio.wait(running, timeout=self._grace)
+        for told in asked:
+            told.late = told.task is not None and not told.task.done()
+
+    def known(self, key: Key) -> Outage | None:
+        """Return an outage of another source as it was told of last, by the desk's key."""
+        remembered = self._others.get(parted(key, self._members)[0])
+        answers = sorted(remembered.told.values(), key=lambda told: told.at or _NEVER) if remembered else []
+        return next((one for told in reversed(answers) for one in told.outages if one.key == key), None)
 
     def _ask(self, one: Remembered, only: OutageFilter) -> Told:
         told = one.told.setdefault(only.states, Told())

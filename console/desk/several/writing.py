@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from backends.delivery import Delivery, is_provisional
 from backends.errors import Conflict, NotFound, Unsupported
 from backends.port import Batch, Capability, Change, Put, Receipt, Remove
-from backends.records import Customer, Key, Operator, Origin, Record, Ticket, is_new, new_key
+from backends.records import Customer, Key, Operator, Origin, Outage, Record, Ticket, is_new, new_key
 from console.desk.several.circles import Circles
 from console.desk.several.files import own_again
 from console.desk.several.keys import HOME, keys_in, parted, rekeyed
@@ -196,6 +196,9 @@ class Writing:
             return shadows[key].record.key
         source, rest = parted(key, self._members)
         origin = Origin(self._members[source].shown, rest)
+        outage = self._outages.known(key)
+        if outage is not None:
+            return await self._shadow_of_outage(outage, shadows)
         record = await self._record(key)
         if record is None:
             return ""
@@ -209,6 +212,17 @@ class Writing:
             shadow = replace(shadow, customer_key=customer, line_key="", outage_key="")
         shadows[key] = Put(shadow, unless_known=True)
         return shadow.key
+
+    async def _shadow_of_outage(self, outage: Outage, shadows: dict[Key, Put]) -> Key:
+        """Return the home store's key for an outage of another source; empty where it stores no outages."""
+        origin = self._outages.shadows.origin_of(outage)
+        held = await self._circles.stored(Outage, [origin])
+        if origin in held:
+            return held[origin]
+        if Outage not in self._members[HOME].backend.stores:
+            return ""
+        shadows[outage.key] = self._outages.shadows.shadow_of(outage)
+        return shadows[outage.key].record.key
 
     def _operator_at_home(self, key: Key, shadows: dict[Key, Put]) -> Key:
         """Return the home store's key for an operator; one that only another source knows is added."""
