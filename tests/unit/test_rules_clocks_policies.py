@@ -214,3 +214,16 @@ def test_a_file_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:
     """A wrong path in the configuration is no reason to work by other rules in silence."""
     with pytest.raises(DataError, match="cannot be read"):
         policies(tmp_path / "none.toml")
+
+
+def test_the_documentation_lists_every_shipped_clock() -> None:
+    """What ships can be read without opening the program: clock, number and day of each policy stand in one row."""
+    page = (Path(__file__).parents[2] / "docs" / "clocks.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for one in read(SHIPPED):
+        assert any(
+            row.startswith(f"| `{one.clock}`")
+            and f" {one.since} " in row
+            and f"{one.count} " in row.replace("second", "2 ")
+            for row in rows
+        ), one
