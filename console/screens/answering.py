@@ -7,12 +7,13 @@ the new one. While somebody is on the line a second call takes no screen: it sta
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual.events import Event
-from textual.worker import WorkerCancelled, WorkerFailed
+from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from backends.clean import fold
 from backends.records import Customer, Key
@@ -59,6 +60,7 @@ class Answering:
         self._places: dict[str, Spot] = {}
         self._only_rings: set[str] = set()
         self._waits_for_unlock = ""
+        self._chosen = ""
 
     # what others ask --------------------------------------------------------------------------------------------
 
@@ -265,24 +267,24 @@ class Answering:
         if finding.done() and finding.exception() is None:
             sure = sure_one(finding.result())
             if sure is not None:
-                await self.open_customer(call, sure.customer.key)
+                with suppress(WorkerFailed, WorkerCancelled):  # worded by whoever watches workers
+                    await self.choose(call, sure.customer.key).wait()
                 return
         self._app.go_home()
         await self._app.push_screen(CallerScreen(call.id, finding))
 
-    async def open_customer(self, call: Call, key: Key) -> None:
+    def choose(self, call: Call, key: Key) -> Worker[None]:
         """Open the customer who rings."""
         self.book.put(replace(self.book.get(call.id) or call, customer_key=key))
-        try:
-            await self._app.open_customer(key).wait()
-        except (WorkerFailed, WorkerCancelled):  # worded by whoever watches workers
-            return
+        self._chosen = call.id
+        return self._app.open_customer(key)
 
     def opened(self, key: Key) -> None:
         """Note that a customer was opened: whoever is on the line and not known yet is them."""
         call = self.call
-        if call is not None and call.live and not call.customer_key:
-            self.book.put(replace(call, customer_key=key))
+        if call is not None and call.live and (not call.customer_key or self._chosen == call.id):
+            self.book.put(replace(call, customer_key=key))  # another than was chosen where two were joined into one
+        self._chosen = ""
         self.show()
 
     def noted(self, call_id: str, customer: Key) -> None:

@@ -64,7 +64,7 @@ class CallerScreen(BaseScreen):
         self.time_passed()
         call, sure = self._call(), sure_one(self._found)
         if late and sure is not None and call is not None and self.app.screen is self:
-            await self.console_app.phone.open_customer(call, sure.customer.key)
+            self.console_app.phone.choose(call, sure.customer.key)
 
     def on_unmount(self) -> None:
         """Look no further."""
@@ -93,11 +93,10 @@ class CallerScreen(BaseScreen):
         event.stop()
         self._open(event.key)
 
-    @work(exclusive=True, group="open_caller", exit_on_error=False)
-    async def _open(self, key: Key) -> None:
+    def _open(self, key: Key) -> None:
         call = self._call()
         if call is not None and key:
-            await self.console_app.phone.open_customer(call, key)
+            self.console_app.phone.choose(call, key)
 
     def act_new_customer(self) -> None:
         """Take in who rings, with what is known of them."""

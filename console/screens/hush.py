@@ -55,6 +55,11 @@ class Hush:
         self._spilled = self._app.forget_typed_ahead()
         self._app.set_timer(HUSH, self._end)
 
+    @property
+    def holds(self) -> bool:
+        """Whether keys are held back now."""
+        return self._draft is not None or time.monotonic() < self._until
+
     def swallows(self, event: Event) -> bool:
         """Return whether this is a key or a paste that came too close to a call to mean what is on the screen now."""
         if not isinstance(event, Key | Paste):

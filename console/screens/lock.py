@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class LockScreen(ModalScreen[None]):
     """Covers everything until Enter; what is below goes on living."""
 
+    AUTO_FOCUS = ""  # a list with the focus would keep Enter to itself
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,escape,space", "unlock", "", show=False)]
     DEFAULT_CSS = """
     LockScreen { background: $background; }
