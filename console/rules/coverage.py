@@ -7,6 +7,7 @@ digits alone count: `St. Albans`, `St Albans` and `ST-ALBANS` are one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,11 +52,18 @@ class Hit:
 
 _LEVELS = ("port", "olt", "node", "exchange")
 _SEPARATORS = "/:.-_ "
+_PARTING = re.compile(r"[/:.\-_\s]+")
 
 
 @lru_cache(maxsize=8192)  # the same few names are laid over every line of every customer
 def _bare(text: str) -> str:
     return "".join(fold(text).split())
+
+
+@lru_cache(maxsize=8192)
+def _parted(text: str) -> str:
+    """Return a name with all its signs alike: `LUB 3/1`, `lub-3-1` and `Lub - 3 / 1` are one."""
+    return "|".join(part for part in _PARTING.split(fold(text)) if part)
 
 
 @lru_cache(maxsize=8192)
@@ -68,16 +76,18 @@ def _names_on(path: NetworkPath) -> dict[str, str]:
     """Return the level of every element that a path runs over, by its bare name; what lies above one has none.
 
     What stands before a separator, spaces too, names what lies above: `lub-3/1` lies below `lub-3`, and `lub 3 1` below
-    `lub 3`.
+    `lub 3`. Each name stands in two forms, without spaces and with all signs alike, for people type one for another.
     """
     levels: dict[str, str] = {}
     for level in _LEVELS:
-        levels.setdefault(_bare(getattr(path, level)), level)
+        for form in (_bare, _parted):
+            levels.setdefault(form(getattr(path, level)), level)
     for level in _LEVELS:
         spelled = fold(getattr(path, level))
         for place, sign in enumerate(spelled):
             if sign in _SEPARATORS:
                 levels.setdefault(_bare(spelled[:place]), "")
+                levels.setdefault(_parted(spelled[:place]), "")
     levels.pop("", None)
     return levels
 
@@ -98,36 +108,36 @@ def elements_on(path: NetworkPath) -> tuple[Element, ...]:
 
     What only begins like the OLT's name (`lub` of `lub-3`) is left out: several OLTs may be called so.
     """
-    found = [Element(_bare(path.port), path.port.strip(), "port")]
+    found = [Element(_parted(path.port), path.port.strip(), "port")]
     spelled = " ".join(path.port.split())
-    olt = _bare(path.olt)
+    below = f"{_parted(path.olt)}|"
     for end in range(len(spelled) - 1, 0, -1):
-        card = _bare(spelled[:end]).rstrip(_SEPARATORS)
-        if spelled[end] in _SEPARATORS and olt and card.startswith(olt) and card != olt:
+        card = _parted(spelled[:end])
+        if spelled[end] in _SEPARATORS and len(below) > 1 and card.startswith(below):
             found.append(Element(card, spelled[:end].rstrip(_SEPARATORS)))
-    found += [Element(_bare(getattr(path, level)), getattr(path, level).strip(), level) for level in _LEVELS[1:]]
+    found += [Element(_parted(getattr(path, level)), getattr(path, level).strip(), level) for level in _LEVELS[1:]]
     return tuple({one.bare: one for one in reversed(found) if one.bare}.values())[::-1]
 
 
 def same_place(outage: Outage, because: Because, value: str) -> bool:
     """Return whether an outage names this very element or postcode as one of its own."""
     if because is Because.ELEMENT:
-        return any(_bare(one).rstrip(_SEPARATORS) == _bare(value) for one in outage.coverage.elements)
+        return any(_parted(one) == _parted(value) for one in outage.coverage.elements)
     return any(_letters(one) == _letters(value) for one in outage.coverage.postcodes)
 
 
 def bare_name(because: Because, value: str) -> str:
     """Return the name of an element or postcode as it is compared."""
-    return _bare(value) if because is Because.ELEMENT else _letters(value)
+    return _parted(value) if because is Because.ELEMENT else _letters(value)
 
 
 def _element(path: NetworkPath, elements: Iterable[str]) -> tuple[str, str] | None:
     levels = _names_on(path)
     if levels:
         for element in elements:
-            level = levels.get(_bare(element).rstrip(_SEPARATORS))
-            if level is not None:
-                return level, element
+            for name in (_bare(element).rstrip(_SEPARATORS), _parted(element)):
+                if name in levels:
+                    return levels[name], element
     return None
 
 

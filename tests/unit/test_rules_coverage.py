@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from backends.clean import fold
 from backends.records import (
     Coverage,
     Customer,
@@ -22,7 +23,7 @@ from backends.records import (
     OutageState,
     Place,
 )
-from console.rules.coverage import Because, hit, hits, in_postcodes
+from console.rules.coverage import Because, elements_on, hit, hits, in_postcodes, might_hit
 
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
 CUSTOMER = Customer("1", "C1", "luna", CustomerKind.SUBSCRIBER, "Ewa", "pl")
@@ -48,6 +49,8 @@ def outage(key: str = "9", /, **parts: object) -> Outage:
     [
         ({"elements": ("lub-3",)}, Because.ELEMENT, "lub-3"),
         ({"elements": ("LUB - 3",)}, Because.ELEMENT, "LUB - 3"),
+        ({"elements": ("lub 3",)}, Because.ELEMENT, "lub 3"),
+        ({"elements": ("LUB_3-1",)}, Because.ELEMENT, "LUB_3-1"),
         ({"elements": ("Łub-3/",)}, Because.ELEMENT, "Łub-3/"),
         ({"elements": ("lub-3/1",)}, Because.ELEMENT, "lub-3/1"),
         ({"postcodes": ("61014",)}, Because.POSTCODE, "61-014"),
@@ -178,3 +181,80 @@ def test_only_the_named_operators_customers_are_hit(operators: set[str], mine: s
     """Another operator's customer never sees the banner."""
     found = hit(outage(operator_keys=tuple(operators)), LINE, replace(CUSTOMER, operator_key=mine))
     assert (found is not None) == (mine in operators)
+
+
+_letters = string.ascii_letters + string.digits + "łóżåäøéß"
+_parts = st.lists(st.text(_letters, min_size=1, max_size=4), min_size=2, max_size=4)
+
+
+@st.composite
+def _spelled(draw: st.DrawFn, name: str) -> str:
+    """Return a name as somebody else types it: other case, spaces around it, spaces and signs one for another."""
+    typed = "".join(draw(st.sampled_from([sign.upper(), sign.lower(), sign])) for sign in name)
+    written = {sign: draw(st.sampled_from([sign, f"{sign} ", f" {sign}", " ", "_", "-", "/"])) for sign in "/-"}
+    spaced = "".join(written.get(sign, sign) for sign in typed)
+    return draw(st.sampled_from(["", " ", "\t"])) + spaced + draw(st.sampled_from(["", " ", "/", " /"]))
+
+
+@given(parts=_parts, data=st.data(), level=st.sampled_from(["exchange", "node", "olt", "port"]))
+def test_r26_an_element_or_its_parent_is_never_missed_however_it_is_typed(
+    parts: list[str], data: st.DataObject, level: str
+) -> None:
+    """R26: case, spaces, accents and a parent element never make an outage miss a line, at any level of its path."""
+    name = "-".join(parts[:2]) + "".join(f"/{part}" for part in parts[2:])
+    above = data.draw(st.sampled_from([name[:end] for end, sign in enumerate(name) if sign in "/-"] + [name]))
+    line = replace(LINE, path=NetworkPath(**{level: name}))
+    found = hit(outage(elements=(data.draw(_spelled(above)),)), line, CUSTOMER)
+    assert found is not None
+    assert found.because is Because.ELEMENT
+    assert might_hit(outage(elements=(data.draw(_spelled(above)),)), line)
+
+
+@given(parts=_parts, sibling=st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=4), data=st.data())
+def test_r26_a_sibling_is_never_hit(parts: list[str], sibling: str, data: st.DataObject) -> None:
+    """R26: the port, card or OLT beside the line's own, under the same parent, is somebody else's outage."""
+    at = data.draw(st.integers(1, len(parts) - 1))
+    own = "/".join(parts)
+    beside = "/".join([*parts[:at], sibling, *parts[at + 1 :]])
+    mine = {fold("/".join(parts[:end])).replace(" ", "") for end in range(1, len(parts) + 1)}
+    assume(fold(beside).replace(" ", "") not in mine)
+    line = replace(LINE, path=NetworkPath(olt=parts[0], port=own))
+    assert hit(outage(elements=(data.draw(_spelled(beside)),)), line, CUSTOMER) is None
+    assert not might_hit(outage(elements=(beside,)), line)
+
+
+@pytest.mark.parametrize("typed", ["St. Albans", "ST ALBANS", "st-albans", "St.Albans", " saint "])
+def test_r26_of_towns_letters_alone_count(typed: str) -> None:
+    """R26: full stops, hyphens and spaces never make an outage miss a town; another name does."""
+    line = replace(LINE, place=Place(town="St Albans"))
+    assert (hit(outage(towns=(typed,)), line, CUSTOMER) is not None) == ("saint" not in typed)
+
+
+def test_r26_a_range_may_be_written_with_an_ellipsis() -> None:
+    """R26: editors turn three dots into one sign; the range stays a range."""
+    assert in_postcodes("61-014", ("61-010…61-020",)) == "61-010…61-020"
+
+
+def test_r26_the_way_of_a_line_is_told_from_the_customer_on() -> None:
+    """R26: port, card, OLT, node, exchange; what only begins like the OLT is no element."""
+    path = NetworkPath(exchange="POZ", node="poz-2", olt="lub-3", port="lub-3/1/4")
+    assert [(one.shown, one.level) for one in elements_on(path)] == [
+        ("lub-3/1/4", "port"), ("lub-3/1", ""), ("lub-3", "olt"), ("poz-2", "node"), ("POZ", "exchange"),
+    ]  # fmt: skip
+    assert elements_on(NetworkPath()) == ()
+
+
+def test_r26_what_might_hit_is_decided_by_the_line_where_it_can_be() -> None:
+    """R31: counting reads customers only of lines that may be hit; a line without a place is for the customer's."""
+    assert not might_hit(outage(towns=("Gdynia",)), LINE)
+    assert might_hit(outage(towns=("Gdynia",)), replace(LINE, place=Place()))
+    assert not might_hit(outage(services=("tv",)), LINE)
+    assert not might_hit(outage(), replace(LINE, state=LineState.ENDED))
+
+
+def test_r20_a_suppliers_outage_hits_as_any_other_and_names_it() -> None:
+    """R20: an outage of a company upstream carries its reference to the banner of the customer it hits."""
+    theirs = outage(elements=("lub-3",), supplier="Netsurf", supplier_reference="NS-77")
+    found = hit(theirs, LINE, CUSTOMER)
+    assert found is not None
+    assert (found.outage.supplier, found.outage.supplier_reference) == ("Netsurf", "NS-77")
