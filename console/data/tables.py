@@ -10,7 +10,6 @@ import re
 import tomllib
 from collections.abc import Collection, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +22,7 @@ E = TypeVar("E", bound=StrEnum)
 
 _LARGEST = 1_000_000  # bytes; such a file is written by hand
 _HEADER = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+")
+_AMOUNT = re.compile(r"([0-9]{1,9})\.([0-9]{2})")
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -145,13 +145,10 @@ class Table:
         return self._minor(field, self._found[field]) if field in self._found else None
 
     def _minor(self, field: str, written: object) -> int:
-        try:
-            minor = Decimal(written) * 100 if isinstance(written, str) else Decimal(-1)
-        except InvalidOperation:
-            minor = Decimal(-1)
-        if not (minor.is_finite() and 0 <= minor < 10**12 and minor == minor.to_integral_value()):
+        found = _AMOUNT.fullmatch(written) if isinstance(written, str) else None
+        if found is None:
             raise self.wrong(field, _('Write amounts in quotes with two decimals, as in "10.34".'))
-        return int(minor)
+        return int(found[1] + found[2])
 
     def wholes(self, field: str, least: int, most: int) -> tuple[int, ...]:
         """Return a list of whole numbers within bounds, empty when it is left out."""

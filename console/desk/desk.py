@@ -37,7 +37,6 @@ from backends.records import (
     Outage,
     Role,
 )
-from console.data.clocks import policies
 from console.desk.persons import as_persons
 from console.desk.picture import Picture, gather, older, refreshed
 from console.desk.revealing import OPEN_FOR, Opened, hidden_of, noted
@@ -111,6 +110,8 @@ class Desk:
     @property
     def policies(self) -> Policies:
         """By which policies clocks run here; raises DataError for a wrong file."""
+        from console.data.clocks import policies  # no customer is open before the first frame
+
         return policies(self.rules.clocks_file)
 
     @property

@@ -13,7 +13,6 @@ from backends.delivery import Delivery, DeliveryState, Outgoing
 from backends.errors import BackendError, NotFound
 from backends.port import Backend, Capability, CustomerFile, OutageFilter, Page, TimelineFilter
 from backends.records import LIVE_OUTAGE_STATES, Contact, Entry, Key, Operator, Outage, OutageState, Ticket, TicketEvent
-from console.data.clocks import policies
 from console.desk.persons import as_persons
 from console.desk.sources import Source, SourceState, sources_of
 from console.rules.clocks import TOLD_BY_EVENTS, depends_on_history
@@ -105,6 +104,12 @@ async def _histories(
     )
 
 
+def _shipped() -> Policies:
+    from console.data.clocks import policies  # no customer is open before the first frame
+
+    return policies()
+
+
 async def gather(
     backend: Backend,
     key: Key,
@@ -122,7 +127,7 @@ async def gather(
     page: Page[Entry] = await backend.timeline(key, only=only, limit=limit)
     live, past = await outages_of(backend, file, now)
     whole = page.after is None and only == EVERYTHING
-    waits, heard = await _histories(backend, file, page, whole, rules or policies())
+    waits, heard = await _histories(backend, file, page, whole, rules or _shipped())
     on_way = backend.deliveries(key) if isinstance(backend, Outgoing) else ()
     sources = sources_of(backend, key, now)
     picture = Picture(file, now, live, past, page.rows, page.after, only, sources, waits, heard, on_way)
