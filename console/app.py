@@ -49,6 +49,8 @@ from console.terminal.turns import TakesKeysInTurn
 from widgets.views import Tone
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from console.desk.handing import HandoverWatch
     from console.terminal.capabilities import Terminal
 
@@ -238,6 +240,11 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
     def save(self) -> None:
         """Bring every draft to the disk; called from any thread when the console must go."""
         self.local.flush()
+
+    def exit(self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """End the console, whoever asks: colleagues hear at once that nobody is at the customer any more (R32)."""
+        self.presence.end()
+        super().exit(result, return_code, message)
 
     def act_leave(self) -> None:
         """End the console; drafts stay, also that of a form which is open."""

@@ -106,9 +106,14 @@ class PresenceTeller:
         except BackendError:
             self._told = place or self._told
 
+    def end(self) -> None:
+        """This console ends: nobody is at the customer any more."""
+        self._owner, self._customer, self._writing = None, "", False
+        self._stirred.set()
+
     async def leave(self) -> None:
         """Say that this console ends; what does not get through in time is forgotten by its age."""
-        self._owner, self._customer = None, ""
+        self.end()
         if self._told is not None and self.able:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._tell(None), GOODBYE)
