@@ -61,7 +61,7 @@ _IDENTITY: Mapping[str, str] = {
         "imieniem i nazwiskiem, zdjęciem i datą ważności."
     ),
     "sv": (
-        "Vi kan gå vidare så snart vi vet att det kommer från dig: skicka oss gärna en kopia av en id- "
+        "Vi kan gå vidare så snart vi vet att det kommer från dig: skicka oss gärna en kopia av en id-"
         "handling med e-post, fax eller brev. Du får täcka över allt utom namn, foto och giltighetstid."
     ),
     "de": (

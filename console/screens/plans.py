@@ -264,6 +264,9 @@ def plan_reply(screen: ActsOnCustomer, to: Contact | None) -> Plan:
     email, phone = contacts.point_for(file.customer, "email"), contacts.point_for(file.customer, "sms")
     channel = reply_channel(to, email is not None, phone is not None)
     point = contacts.point_for(file.customer, channel)
+    if channel == Channel.FAX and point is None and not (to is not None and to.sender):
+        channel = reply_channel(None, email is not None, phone is not None)  # a fax without a number to answer to
+        point = contacts.point_for(file.customer, channel)
     begun = letters.begun(file, app.desk.agent, channel, to, ticket)
     asks = to is not None and without_identity(to)  # the request for the document is a whole message
     known = {
@@ -453,6 +456,12 @@ def resume(screen: Any, action: str, subject: str, words: str = "") -> None:
         begun = plan_for_draft(screen, subject)
         if begun is not None:
             open_plan(screen.console_app, begun, words)
+    elif action == "hold":
+        from console.screens import plans_dispute
+
+        plan = plans_dispute.resume(screen, subject)
+        if plan is not None:
+            open_plan(screen.console_app, plan, words)
     elif action == "withdraw":
         one = screen.open_promises().get(subject)
         if one is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,7 +113,10 @@ async def test_what_cannot_be_joined_or_parted_is_refused(of: str) -> None:
     async with at_counter() as desk:
         ticket, mail = await desk.ticket(), await desk.mail()
         scene = await desk.scene()
-        mails = {"joined": {"ticket_key": ticket.key}, "of_another": {"customer_key": "customer-77"}}
+        mails: dict[str, dict[str, Any]] = {
+            "joined": {"ticket_key": ticket.key},
+            "of_another": {"customer_key": "customer-77"},
+        }
         contact = replace(mail, **mails.get(of, {}))
         closed = replace(ticket, state=TicketState.CLOSED) if of == "closed" else ticket
         act = joining.part_contact if of == "not_joined" else joining.join_contact
@@ -188,7 +192,13 @@ async def test_two_tickets_of_one_matter_become_the_older_one(tmp_path: Path, sw
         )  # fmt: skip
         assert (closed.state, closed.outcome) == (TicketState.CLOSED, None)
         assert closed.details == (("joined_into", older.reference),)
-        hung = [*file.chases, *file.promises, *file.visits, *file.handovers, *await contacts_of(desk.backend, older)]
+        hung: list[Any] = [
+            *file.chases,
+            *file.promises,
+            *file.visits,
+            *file.handovers,
+            *await contacts_of(desk.backend, older),
+        ]
         assert len(hung) == 6
         assert {one.ticket_key for one in hung} == {older.key}
         await desk.desk.undo(deed)
