@@ -32,7 +32,7 @@ GUIDE_KEYS = frozenset({
 })  # fmt: skip
 STEP_KEYS = frozenset({
     "like", "ask", "words", "label", "hint", "options", "answers", "branches", "goto", "when", "needed", "becomes",
-    "least", "most", "pattern", "side", "inside", "end", "to", "given", "priority", "ticket",
+    "least", "most", "pattern", "past", "side", "inside", "end", "to", "given", "priority", "ticket",
 })  # fmt: skip
 
 
@@ -118,6 +118,7 @@ class Reading:
                 self._number(name, table, "least"), self._number(name, table, "most"),
                 self._text(name, table, "pattern"),
             ),
+            past=self._flag(name, table, "past"),
             side=self._text(name, table, "side"),
             inside=self._flag(name, table, "inside"),
             end=end,

@@ -13,6 +13,7 @@ UNFIT: Mapping[str, str] = {
     "moment": N_("Not a time I can read. Try: tomorrow 10, in 1h, fri 14:30."),
     "moment_unclear": N_("This can mean two days. Type the date: 14.11. 9:00."),
     "moment_past": N_("This is in the past. Name a later day or time."),
+    "moment_ahead": N_("This is still ahead; it asks for a day that has been."),
     "moment_none": N_("There is no such day or time."),
     "phone": N_("Not a telephone number. Type it as dialled, or with + and the country."),
     "email": N_("Not an e-mail address. It needs a name, @ and a host."),

@@ -126,6 +126,8 @@ class Step:
     needed: bool = True
     becomes: str = "detail"
     limits: Limits = Limits()
+    past: bool = False
+    """Whether the day or time asked for has been, such as when something was paid."""
     side: str = ""
     """`customer` for what the customer does at home: held back while an outage explains the fault (R28)."""
     inside: bool = False

@@ -16,6 +16,7 @@ from textual.widget import Widget
 
 from backends.errors import BackendError, Conflict
 from backends.records import CallRoute, Customer, Key, Outage, Ticket
+from console.desk.acts.answering import moment_read
 from console.desk.acts.calls import of_call
 from console.desk.acts.scene import Unfit
 from console.desk.desk import Deed
@@ -25,7 +26,6 @@ from console.present import guide as views
 from console.present.failures import failure_words, unfit_words
 from console.present.labels import plain
 from console.rules.guides import Ask
-from console.rules.moments import UnreadMoment, read_moment
 from console.screens.base import fit
 from console.screens.guiding import Guiding
 from console.screens.workers import WatchesWorkers
@@ -164,9 +164,10 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
             return
         scene, field = self.going.scene_now(self.going.here.given), self.query_one(Field)
         try:
-            at = read_moment(typed, now=scene.now, zone=scene.zone, language=scene.language).at
-        except UnreadMoment as error:
-            field.set_hint(error.advice, Tone.WARN)
+            step = self.going.here.step
+            at = moment_read(step, typed, now=scene.now, zone=scene.zone, language=scene.language)
+        except Unfit as error:
+            field.set_hint(error.advice or unfit_words(error.code), Tone.WARN)
             return
         field.set_hint(f"→ {moment(at, scene.now, scene.zone)}", Tone.GOOD)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from backends.clean import block, line
 from console.desk.acts.people import email_address, phone_number
 from console.desk.acts.scene import Unfit, moment_in
 from console.rules.guides import Ask, Option, Step
+from console.rules.moments import PastMoment, UnreadMoment, read_moment
 
 DAY, MOMENT = "%Y-%m-%d", "%Y-%m-%d %H:%M"
 """How days and moments are kept among the answers: on the operator's clock, and readable again when gone back to."""
@@ -43,10 +44,43 @@ def taken(
             raise Unfit(step.id, "unknown")
         return answer
     if step.ask in (Ask.DATE, Ask.MOMENT):
-        at = moment_in({step.id: answer}, step.id, now=now, zone=zone, language=language)
-        assert at is not None
+        at = moment_read(step, answer, now=now, zone=zone, language=language)
         return at.astimezone(zone).strftime(DAY if step.ask is Ask.DATE else MOMENT)
     return _checked(step, answer, country)
+
+
+def moment_read(step: Step, typed: str, *, now: datetime, zone: ZoneInfo, language: str) -> datetime:
+    """Return the day or time that was typed, in UTC; of a step that asks for the past, the last one before now.
+
+    Raises Unfit, its field the step, with the advice of whoever reads moments.
+    """
+    if not step.past:
+        at = moment_in({step.id: typed}, step.id, now=now, zone=zone, language=language, needed=True)
+        assert at is not None
+        return at
+    try:
+        at = read_moment(typed, now=now, zone=zone, language=language).at
+    except PastMoment as error:
+        at = error.at
+    except UnreadMoment as error:
+        raise Unfit(step.id, "moment", error.advice) from error
+    return _before(at, typed, step, now, zone)
+
+
+def _before(at: datetime, typed: str, step: Step, now: datetime, zone: ZoneInfo) -> datetime:
+    """Return a moment that was read as the next of its name as the last: a weekday a week, a date a year earlier."""
+    here, today = at.astimezone(zone), now.astimezone(zone).date()
+    if here.date() <= today:
+        return at
+    if re.search(r"\d{4}", typed):
+        raise Unfit(step.id, "moment_ahead")
+    earlier = here.date() - timedelta(days=7)
+    if re.search(r"\d", typed) or earlier > today:
+        try:
+            earlier = here.date().replace(year=here.year - 1)
+        except ValueError:  # the leap day of a year that has none before it
+            earlier = here.date().replace(year=here.year - 1, day=28)
+    return datetime.combine(earlier, here.time(), tzinfo=zone).astimezone(UTC)
 
 
 def _checked(step: Step, answer: str, country: str) -> str:
