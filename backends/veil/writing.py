@@ -39,16 +39,18 @@ class Writing(Reading):
         """
         if not self._knowing.hides_anything():
             return await self.inner.write(batch)
+        outcome = await self._written(batch)
+        if isinstance(outcome, Conflict):
+            raise outcome  # here, and not where it was caught: that error holds the whole record, and so do its frames
+        return outcome
+
+    async def _written(self, batch: Batch) -> Receipt | Conflict:
+        """Store a batch with what was hidden put back; return its receipt, or the conflict as its writer sees it."""
         items = tuple([await self._whole_item(item, batch) for item in batch.items])
-        newer: Record | None = None
         try:
-            receipt = await self.inner.write(replace(batch, items=items))
+            return await self._receipt(await self.inner.write(replace(batch, items=items)))
         except Conflict as error:
-            newer, detail, source = error.newer, error.detail, error.source
-        else:
-            return await self._receipt(receipt)
-        # raised out here: an error that remembers the other one would carry the whole record in its traceback
-        raise Conflict(await self._told(newer), detail, source=source)
+            return Conflict(await self._told(error.newer), error.detail, source=error.source)
 
     async def _told(self, record: Record | None) -> Record | None:
         """Return a record as whoever writes may see it, None when nothing of it may be seen."""

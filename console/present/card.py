@@ -6,7 +6,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from backends.port import CustomerFile
-from backends.records import ContactPoint, Customer, CustomerFlag, Key, Place, PointKind
+from backends.records import ContactPoint, Customer, CustomerFlag, DisputeState, Key, Place, PointKind
 from console.i18n import _, _n
 from console.present.labels import LANGUAGE_NAMES, plain, worded
 from console.present.opening import left_out, opening_line
@@ -17,6 +17,7 @@ from console.rules.standing import (
     contacts_within,
     current_contract,
     dunning_ahead,
+    hold_refused,
     live_disputes,
     most_chased,
     waiting,
@@ -73,20 +74,29 @@ def flags_of(file: CustomerFile, now: Now, live: Collection[Key] | None = None) 
     if broken_promises(file.promises, now.at):
         spans.append(Span(_("promise broken"), Tone.BAD))
     spans += left_out(file, now, live)
-    if live_disputes(file.disputes):
-        ahead = dunning_ahead(file.charges, file.disputes, now.today)
-        words = (
-            _("dispute, dunning {day}").format(day=day(ahead.dunning_on, now.today))
-            if ahead and ahead.dunning_on
-            else _("dispute")
-        )
-        spans.append(Span(words, Tone.BAD if ahead else Tone.WARN))
+    spans += _disputes(file, now)
     if unanswered := len(waiting(file.recent_inbound)):
         spans.append(Span(_n("{n} unanswered", "{n} unanswered", unanswered).format(n=unanswered), Tone.WARN))
     for flag in CustomerFlag:
         if flag in file.customer.flags:
             spans.append(Span(word(flag), Tone.ACCENT))
     return tuple(spans)
+
+
+def _disputes(file: CustomerFile, now: Now) -> list[Span]:
+    """Return how disputes stand, and that dunning goes on in spite of one (R39); a fresh answer of billing as well."""
+    spans: list[Span] = []
+    ahead = dunning_ahead(file.charges, file.disputes, now.today)
+    if live := live_disputes(file.disputes):
+        held = all(one.state is DisputeState.ON_HOLD for one in live)
+        asked = any(one.state is DisputeState.HOLD_ASKED for one in live)
+        words = _("dispute, {state}").format(state=word(live[0].state)) if held or asked else _("dispute")
+        if ahead is not None and ahead.dunning_on:
+            words = _("dispute, dunning {day}").format(day=day(ahead.dunning_on, now.today))
+        spans.append(Span(words, Tone.BAD if ahead else Tone.ACCENT if held else Tone.WARN))
+    if hold_refused(file.disputes, now.at) is not None:
+        spans.append(Span(_("hold refused"), Tone.WARN))
+    return spans
 
 
 def contract_words(file: CustomerFile, now: Now) -> Span | None:

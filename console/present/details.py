@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from backends.port import CustomerFile
-from backends.records import Charge, Line, Money
+from backends.records import Area, Charge, Line, Money
 from console.i18n import _
 from console.present.card import place_shown, point_shown
 from console.present.labels import plain, service
 from console.present.setting import Now
 from console.rules.standing import live_disputes
-from console.words import day, moment, money, word
+from console.words import day, joined, moment, money, word
 from widgets.views import BodyView, Span, Tone
 from widgets.views import Line as SpanLine
 
@@ -68,11 +70,15 @@ def _charges(file: CustomerFile, now: Now) -> list[str]:
 
 def _disputes(file: CustomerFile, now: Now) -> list[str]:
     live = live_disputes(file.disputes)
-    return [
-        f"{'[!] ' if one in live else ''}{moment(one.opened_at, now.at, now.zone)}  {_amount(one.amount)}  "
-        f"{plain(one.reason, 80)} · {word(one.state)}"
-        for one in file.disputes
-    ]
+    lines: list[str] = []
+    for one in file.disputes:
+        lines.append(
+            f"{'[!] ' if one in live else ''}{moment(one.opened_at, now.at, now.zone)}  {_amount(one.amount)}  "
+            f"{plain(one.reason, 80)} · {word(one.state)}"
+        )
+        if one.answer:
+            lines.append("  " + _("billing: {answer}").format(answer=plain(one.answer)))
+    return lines
 
 
 def _people(file: CustomerFile) -> list[str]:
@@ -108,10 +114,20 @@ def sections(file: CustomerFile, now: Now) -> list[tuple[str, list[str]]]:
     return [(title, lines) for title, lines in every if lines]
 
 
-def details(file: CustomerFile, now: Now) -> BodyView:
-    """Return the details as one text to read."""
+def hidden_words(hidden: Collection[Area]) -> str:
+    """Return what is not shown to the agent's role, and how it can be seen; nothing where all is shown."""
+    if not hidden:
+        return ""
+    what = joined([word(one) for one in Area if one in hidden])
+    return _("Not shown to your role: {what}. V shows it for a while, with a reason.").format(what=what)
+
+
+def details(file: CustomerFile, now: Now, hidden: Collection[Area] = ()) -> BodyView:
+    """Return the details as one text to read; `hidden` is what the agent's role does not see of them (R41)."""
     parts: list[str] = []
     for title, lines in sections(file, now):
         parts.append("\n".join([title.upper(), *(f"  {text}" for text in lines)]))
+    if words := hidden_words(hidden):
+        parts.append(words)
     head: tuple[SpanLine, ...] = ((Span(plain(file.customer.name), Tone.STRONG),),)
     return BodyView(f"details:{file.customer.key}", _("Details"), head, "\n\n".join(parts))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from backends.records import (
     AnswerState,
     Contact,
+    DisputeState,
     Holder,
     Key,
     OutageKind,
@@ -56,8 +57,15 @@ class Told:
 
 _AFTER: Mapping[
     TicketEventKind,
-    type[Holder] | type[Priority] | type[TicketState] | type[Outcome] | type[TicketKind] | type[VisitState],
+    type[Holder]
+    | type[Priority]
+    | type[TicketState]
+    | type[Outcome]
+    | type[TicketKind]
+    | type[VisitState]
+    | type[DisputeState],
 ] = {
+    TicketEventKind.NOTE: DisputeState,
     TicketEventKind.OPENED: TicketKind,
     TicketEventKind.STATE: TicketState,
     TicketEventKind.HOLDER: Holder,

@@ -40,6 +40,8 @@ NOTICE_DAYS = 40
 """A fixed term that ends within these days is spoken of (UK notice window: 10 to 40 days before)."""
 DUNNING_DAYS = 7
 """A dunning step within these days, while a dispute is open, is a warning (R39)."""
+REFUSAL_TOLD = timedelta(days=14)
+"""For so long a refusal of billing is said to whoever opens the customer (R39)."""
 LIVE_DISPUTES = frozenset({DisputeState.OPEN, DisputeState.HOLD_ASKED, DisputeState.ON_HOLD})
 
 
@@ -118,6 +120,16 @@ def without_identity(contact: Contact) -> bool:
 def live_disputes(disputes: Sequence[Dispute]) -> tuple[Dispute, ...]:
     """Return the disputes that nobody has decided yet."""
     return tuple(one for one in disputes if one.state in LIVE_DISPUTES)
+
+
+def hold_refused(disputes: Sequence[Dispute], now: datetime) -> Dispute | None:
+    """Return the newest dispute that billing refused within the last days: whoever serves them must know its answer."""
+    fresh = [
+        one
+        for one in disputes
+        if one.state is DisputeState.REFUSED and one.closed_at is not None and now - one.closed_at <= REFUSAL_TOLD
+    ]
+    return max(fresh, key=lambda one: one.closed_at or now, default=None)
 
 
 def dunning_ahead(charges: Sequence[Charge], disputes: Sequence[Dispute], today: date) -> Charge | None:

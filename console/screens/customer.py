@@ -34,7 +34,7 @@ from console.screens.acting_money import ActsOnMoney
 from console.screens.acting_outage import ActsOnOutages
 from console.screens.filtering import FiltersHistory
 from console.screens.showing_presence import ShowsPresence
-from console.words import moment
+from console.words import joined, moment, word
 from widgets.banners import Banners
 from widgets.body import BodyPane
 from widgets.card import Card
@@ -123,7 +123,7 @@ class CustomerScreen(
         self.query_one(Card).show(card(picture.file, now, live={one.outage.key for one in picture.hits}))
         self._show_tickets(picture)
         self.show_history(picture)
-        self.query_one("#details", BodyPane).show(details(picture.file, now))
+        self.query_one("#details", BodyPane).show(details(picture.file, now, self.hidden()))
         if first and self._at:
             self._go_to(self._at)
         self.update_hints()
@@ -296,7 +296,7 @@ class CustomerScreen(
         from console.screens.read import ReadScreen
 
         if self.picture is not None:
-            self.app.push_screen(ReadScreen(details(self.picture.file, self.now())))
+            self.app.push_screen(ReadScreen(details(self.picture.file, self.now(), self.hidden())))
 
     # news -----------------------------------------------------------------------------------------------------
 
@@ -306,6 +306,11 @@ class CustomerScreen(
         clock = moment(now.at, now.at, now.zone, short=True)
         apart = now.at.astimezone(now.zone).utcoffset() != mine.at.astimezone(mine.zone).utcoffset()
         told: Line = (Span(f"{clock} {now.zone}" if apart else clock, Tone.DIM),)
+        opened = self.console_app.desk.opened
+        if opened is not None and self.console_app.desk.open_now(self.key):
+            what = joined([word(one) for one in sorted(opened.areas)])
+            until = moment(opened.until, now.at, now.zone, short=True)
+            told = (Span(_("{what} shown until {when}").format(what=what, when=until), Tone.ACCENT), Span("  "), *told)
         waiting = delivery_span(self.picture.deliveries) if self.picture is not None else None
         return told if waiting is None else (waiting, Span("  "), *told)
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from backends.errors import BackendError
-from backends.records import AnswerState, Contact, Key, PromiseState, Ticket, TicketState
+from backends.records import AnswerState, Area, Contact, Key, PromiseState, Ticket, TicketKind, TicketState
 from console.actions import Need
 from console.desk.picture import Picture
 from console.present.body import body, ticket_body
+from console.present.details import hidden_words
 from console.present.failures import failure_words
 from console.present.setting import Now
 from console.rules.clocks import zone_of
@@ -93,6 +94,12 @@ class CustomerBase(BaseScreen):
             yield Need.HANDOVER
         if self.picture.file.disputes or self.picture.file.charges:
             yield Need.DISPUTE
+        if self.hidden() or self.console_app.desk.open_now(self.key):
+            yield Need.HIDDEN
+
+    def hidden(self) -> frozenset[Area]:
+        """Return what the agent's role does not see of this customer now (R41)."""
+        return self.console_app.desk.hidden_of(self.picture.file.operator, self.key) if self.picture else frozenset()
 
     def open_ticket(self) -> Ticket | None:
         """Return the open ticket that an action is about: the meant one, else the first open one."""
@@ -114,7 +121,8 @@ class CustomerBase(BaseScreen):
                 return None
             count = chases_by_ticket(picture.file.chases).get(ticket.key, 0)
             file = picture.file
-            return ticket_body(ticket, now, file.operator, count, picture.waits, picture.heard, file)
+            view = ticket_body(ticket, now, file.operator, count, picture.waits, picture.heard, file)
+            return self._told_hidden(view, ticket)
         one = self._happenings.get(name)
         if one is None:
             return None
@@ -123,7 +131,14 @@ class CustomerBase(BaseScreen):
                 one = await self.whole(one)
         except BackendError as error:
             return BodyView(name, feed=FeedView(Feed.FAILED, failure_words(error)))
-        return body(one, now, self.tickets_by_key(), picture.file.customer.language)
+        view = body(one, now, self.tickets_by_key(), picture.file.customer.language)
+        return self._told_hidden(view, self.tickets_by_key().get(getattr(one, "ticket_key", "")))
+
+    def _told_hidden(self, view: BodyView, ticket: Ticket | None) -> BodyView:
+        """Return a text that says why it is empty, where it is the role that hides it."""
+        if view.text or ticket is None or ticket.kind is not TicketKind.BILLING or Area.PAYMENT not in self.hidden():
+            return view
+        return replace(view, text=hidden_words({Area.PAYMENT}))
 
     async def whole(self, contact: Contact) -> Contact:
         """Return a contact with its whole body; raises what the backend raises."""
@@ -131,7 +146,7 @@ class CustomerBase(BaseScreen):
             return contact
         known = self._whole.get(contact.key)
         if known is None or known.version != contact.version:
-            known = self._whole[contact.key] = await self.console_app.desk.body(contact.key)
+            known = self._whole[contact.key] = await self.console_app.desk.body(contact.key, self.key)
         return known
 
     def contact_by_key(self, key: Key) -> Contact | None:
