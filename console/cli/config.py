@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
 
 
 def faults_of(setting: Setting) -> tuple[Fault, ...]:
-    """Return what is wrong with the file, names that other parts of the program must know included."""
+    """Return what is wrong with the file, with the names in it, and with the files that it names."""
     path = setting.paths.config_file
     try:
         settings = load(path)
@@ -51,7 +51,9 @@ def faults_of(setting: Setting) -> tuple[Fault, ...]:
         return error.faults
     wrong = list(_unknown_names(settings))
     if not wrong:
-        return ()
+        from console.cli import own_files
+
+        return tuple(own_files.faults(settings, setting.paths.config))
     lines = lines_of(path.read_text(encoding="utf-8-sig"), [where for where, _says in wrong])
     faults = [Fault(path, lines.get(where, 0), ".".join(where), says) for where, says in wrong]
     return tuple(sorted(faults, key=lambda fault: fault.line))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from backends.errors import BackendError
+from backends.records import Operator
 from console.cli.setting import Setting
 from console.i18n import LANGUAGES, _, current_language
 
@@ -139,7 +140,7 @@ def database(setting: Setting) -> Iterator[Finding]:
         yield Finding(part, NOTE, says, _("Start with: cordboard demo, cordboard import, or cordboard."))
         return
     try:
-        operators, agents = asyncio.run(_counted(setting))
+        operators, agents = asyncio.run(_known(setting))
     except BackendError as error:
         yield Finding(
             part,
@@ -149,13 +150,27 @@ def database(setting: Setting) -> Iterator[Finding]:
         )
         return
     says = _("{url} opens: operators {operators}, agents {agents}")
-    yield Finding(part, OK, says.format(url=url, operators=operators, agents=agents))
+    yield Finding(part, OK, says.format(url=url, operators=len(operators), agents=agents))
+    yield from _unread_hours(part, operators)
     yield Finding(part, OK, _("the whole file is checked by: cordboard db check"))
 
 
-async def _counted(setting: Setting) -> tuple[int, int]:
+async def _known(setting: Setting) -> tuple[tuple[Operator, ...], int]:
     async with setting.open_backend(existing=True) as backend:
-        return len(await backend.operators()), len(await backend.agents())
+        return await backend.operators(), len(await backend.agents())
+
+
+def _unread_hours(part: str, operators: tuple[Operator, ...]) -> Iterator[Finding]:
+    """Look whether the desk hours of the operators can be read: clocks count a desk without them as always open."""
+    from console.rules.desk_hours import HoursError, read_hours
+
+    for one in operators:
+        try:
+            read_hours(one.desk_hours)
+        except HoursError as error:
+            says = _("the desk hours of {operator} cannot be read at: {piece}")
+            remedy = _("Write them like: {example}").format(example="Mon-Fri 08:00-18:00; Sat 09:00-13:00")
+            yield Finding(part, NOTE, says.format(operator=one.name, piece=error.part), remedy)
 
 
 def files(setting: Setting) -> Iterator[Finding]:

@@ -76,7 +76,10 @@ def run_console(setting: Setting, url: str, *, customer: str | None = None, wish
         says = _("{why} The console needs one that can; use: cordboard find, cordboard show")
         raise codes.Stop(says.format(why=terminal.why_not), codes.UNAVAILABLE)
     _welcome(setting)
+    from console.cli.own_files import must_be_right
     from console.terminal.capabilities import apply_environment
+
+    must_be_right(setting.rules.clocks_file, setting.rules.compensation_file)
 
     apply_environment(terminal)
     from console.cli.sources import far_sources, records_of
