@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,6 +18,8 @@ from backends.sql.pages import Where
 from backends.sql.shapes import BY_KIND, Shape
 
 CUSTOMER = BY_KIND["customer"]
+_MOST_VALUES = 500
+"""Values of one statement; SQLite's own limit was 999 for long."""
 
 _DUNNING = (
     "(SELECT dispute.*, (SELECT min(charge.dunning_on) FROM json_each(dispute.charge_ids) AS named"
@@ -76,7 +78,7 @@ _OF_OUTAGE = _Source(
 
 _Place = tuple[int | None, int, int]
 """Where a row stands: its due time in microseconds (None last), the rank of its kind, its number."""
-_Row = tuple[_Place, _Source, tuple[Any, ...]]
+_Row = tuple[_Place, _Source]
 _CURSOR = re.compile(r"(-?[0-9]{1,19}|none)\.([0-9])\.([0-9]{1,18})")
 
 
@@ -96,7 +98,7 @@ def pending(connection: sqlite3.Connection, only: PendingFilter, after: str | No
         found += sorted(loose, key=lambda row: row[0][1:])
     shown = found[:limit]
     more = len(found) > limit and shown
-    return Page(tuple(_built(row) for row in shown), _cursor(shown[-1][0]) if more else None)
+    return Page(tuple(_records(connection, shown)), _cursor(shown[-1][0]) if more else None)
 
 
 def _asked(only: PendingFilter) -> Iterator[_Source]:
@@ -176,13 +178,32 @@ def _midnight(day: str) -> datetime:
 
 
 def _read(connection: sqlite3.Connection, source: _Source, where: Where, order: str, limit: int) -> list[_Row]:
+    """Return where rows of a kind stand; customers are joined only where they decide, for the index has the rest."""
     kind = source.shape.kind
+    joined = f" CROSS JOIN customer ON customer.id = {kind}.customer_id" if "customer." in str(where) else ""
     found = connection.execute(
-        f"SELECT {source.due}, {leaving.selected(source.shape)}, {CUSTOMER.selected} FROM {source.rows}"  # noqa: S608
-        f" CROSS JOIN customer ON customer.id = {kind}.customer_id WHERE {where} ORDER BY {order} LIMIT ?",
+        f"SELECT {source.due}, {kind}.id FROM {source.rows}{joined} WHERE {where} ORDER BY {order} LIMIT ?",  # noqa: S608
         (*where.values, limit),
     )
-    return [((_due(source, held[0]), source.rank, held[1]), source, held[1:]) for held in found]
+    return [((_due(source, due), source.rank, row), source) for due, row in found]
+
+
+def _records(connection: sqlite3.Connection, rows: Sequence[_Row]) -> list[Pending]:
+    """Return what stands in these rows, in their order, each with its customer."""
+    held: dict[tuple[int, int], tuple[Any, ...]] = {}
+    for source in dict.fromkeys(source for _place, source in rows):
+        numbers = [place[2] for place, other in rows if other is source]
+        kind = source.shape.kind
+        for at in range(0, len(numbers), _MOST_VALUES):
+            some = numbers[at : at + _MOST_VALUES]
+            found = connection.execute(
+                f"SELECT {source.shape.selected}, {CUSTOMER.selected} FROM {kind}"  # noqa: S608
+                f" CROSS JOIN customer ON customer.id = {kind}.customer_id"
+                f" WHERE {kind}.id IN ({', '.join('?' * len(some))})",
+                some,
+            )
+            held.update(((source.rank, row[0]), row) for row in found)
+    return [_built(place, source, held[place[1:]]) for place, source in rows]
 
 
 def _due(source: _Source, value: Any) -> int | None:
@@ -191,11 +212,11 @@ def _due(source: _Source, value: Any) -> int | None:
     return micros(_midnight(value)) if source.in_days else int(value)
 
 
-def _built(row: _Row) -> Pending:
-    (due, _, _), source, held = row
+def _built(place: _Place, source: _Source, held: tuple[Any, ...]) -> Pending:
     split = source.shape.selected.count(",") + 1
     customer: Customer = CUSTOMER.build(held[split:])
-    return Pending(source.kind, source.shape.build(held[:split]), customer, None if due is None else moment_of(due))
+    due = None if place[0] is None else moment_of(place[0])
+    return Pending(source.kind, source.shape.build(held[:split]), customer, due)
 
 
 def _cursor(place: _Place) -> str:

@@ -104,7 +104,7 @@ def test_capabilities_are_codes() -> None:
     """Capabilities are written in profiles and errors: their codes do not change."""
     assert {each.value for each in Capability} == {
         "search", "text_search", "write", "undo", "live", "queue", "outages", "audit", "export", "forget", "raw",
-        "links",
+        "links", "pending", "presence",
     }  # fmt: skip
 
 

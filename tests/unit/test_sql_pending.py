@@ -107,9 +107,10 @@ async def test_a_page_reads_no_more_than_it_gives(store: SqlBackend) -> None:
     """Of a long list, a page of one asks each kind for two rows at most."""
     with traced(store) as statements:
         await store.pending(limit=1)
-    asked = [statement for statement in statements if statement.startswith("SELECT")]
-    assert asked
-    assert all(statement.endswith("LIMIT 2") for statement in asked)
+    lists = [statement for statement in statements if "LIMIT" in statement]
+    assert lists
+    assert all(statement.endswith("LIMIT 2") for statement in lists)
+    assert sum("dispute.reason" in statement.replace('"', "") for statement in statements) <= 1
 
 
 @pytest.mark.parametrize("hour", [0, 1, 12, 23])
