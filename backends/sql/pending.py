@@ -197,7 +197,7 @@ def _records(connection: sqlite3.Connection, rows: Sequence[_Row]) -> list[Pendi
         for at in range(0, len(numbers), _MOST_VALUES):
             some = numbers[at : at + _MOST_VALUES]
             found = connection.execute(
-                f"SELECT {source.shape.selected}, {CUSTOMER.selected} FROM {kind}"  # noqa: S608
+                f"SELECT {leaving.selected(source.shape)}, {CUSTOMER.selected} FROM {kind}"  # noqa: S608
                 f" CROSS JOIN customer ON customer.id = {kind}.customer_id"
                 f" WHERE {kind}.id IN ({', '.join('?' * len(some))})",
                 some,
