@@ -331,8 +331,23 @@ def owed(
     """Return what a case is owed at `now` by the tariffs of its operator; None where none concerns it.
 
     `events` and `contacts` may be those of all the customer's cases. Tariffs of another currency than the first are
-    left out: amounts of two currencies make no sum.
+    left out: amounts of two currencies make no sum. Dates at the ends of the calendar are nobody's claim.
     """
+    try:
+        return _owed(ticket, file, now, tariffs, policies, events, contacts)
+    except OverflowError:
+        return None
+
+
+def _owed(
+    ticket: Ticket,
+    file: CustomerFile,
+    now: datetime,
+    tariffs: Tariffs,
+    policies: Policies,
+    events: Sequence[TicketEvent],
+    contacts: Sequence[Contact],
+) -> Owed | None:
     own = tuple(one for one in events if one.ticket_key == ticket.key)
     case = _Case(ticket, file, calendar_of(file.operator), tariffs, policies, own, contacts, now)
     found = [one for one in tariffs.valid(file.operator, case.began) if _concerns(case, one)]

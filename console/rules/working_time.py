@@ -43,8 +43,11 @@ class Calendar:
     hours: DeskHours = ALWAYS
 
     def local_day(self, moment: datetime) -> date:
-        """Return the calendar day on the wall at that moment."""
-        return moment.astimezone(self.zone).date()
+        """Return the day on the wall at that moment; at the ends of the calendar, that of the moment itself."""
+        try:
+            return moment.astimezone(self.zone).date()
+        except OverflowError:
+            return moment.date()
 
 
 def zone_of(operator: Operator) -> ZoneInfo:

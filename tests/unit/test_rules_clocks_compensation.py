@@ -34,6 +34,7 @@ from backends.records import (
 from console.data import DataError
 from console.data.clocks import policies
 from console.data.compensation import SHIPPED, read, tariffs
+from console.rules.clocks import ClockState, clocks
 from console.rules.compensation import After, Owed, Step, Tariff, TariffError, Tariffs, owed
 
 MOOR = Operator("1", "LRK", "Larkmoor", "GB", "en", "Europe/London", "GBP")
@@ -79,7 +80,7 @@ def amount(one: Ticket, now: datetime, operator: Operator = MOOR, **more: Any) -
 
 def visit(state: VisitState, at: datetime = START + DAY, key: str = "1") -> Visit:
     """Return an engineer's visit."""
-    return Visit(key, "5", "1", at, at + 4 * HOUR, state=state)
+    return Visit(key, "5", "1", at, at, state=state)
 
 
 # who has a claim ------------------------------------------------------------------------------------------------------
@@ -275,6 +276,23 @@ def test_the_next_step_is_what_comes_next(start: datetime, kind: TicketKind, ope
     assert found.next_amount.minor > found.amount.minor
     assert amount(one, found.next_at, operator, visits=agreed) == found.next_amount.minor
     assert amount(one, found.next_at - timedelta(seconds=1), operator, visits=agreed) == found.amount.minor
+
+
+_any_moment = st.datetimes(timezones=st.just(UTC))
+
+
+@given(opened=_any_moment, first=_any_moment, now=_any_moment, operator=_operators, kind=_kinds, due=_any_moment)
+def test_no_date_is_too_odd_for_clocks_and_amounts(
+    opened: datetime, first: datetime, now: datetime, operator: Operator, kind: TicketKind, due: datetime
+) -> None:
+    """Records come from elsewhere: whatever their dates, every clock has a state and no amount is negative."""
+    for one in (
+        ticket(kind, opened_at=opened, first_contact_at=first),
+        ticket(kind, opened_at=opened, first_contact_at=None, due_at=due),
+        ticket(kind, opened_at=opened, state=TicketState.CLOSED, closed_at=due),
+    ):
+        assert all(each.state in ClockState for each in clocks(one, operator, now, (), (), policies()))
+        assert (amount(one, now, operator, visits=(visit(VisitState.MISSED, first),)) or 0) >= 0
 
 
 # tables are data ------------------------------------------------------------------------------------------------------
