@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from console.actions import ACTIONS, Action, Where
+from console.flows import FLOWS, TYPED
 from console.i18n import N_, _
-from console.keynames import labels
+from console.keynames import key_label, labels
 
 PLACES: Mapping[Where, str] = {
     Where.ANYWHERE: N_("Everywhere"),
@@ -77,4 +78,15 @@ def markdown() -> str:
                 command = f"`{row.command}`" if row.command else ""
                 lines.append(f"| {row.keys} | {name} | {command} | {row.help} |")
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_flows()])
+
+
+def _flows() -> list[str]:
+    """Return how many keys the usual flows take; each is played so by a test, in the real program."""
+    told = _("What is pressed besides text; {typed} is text. A test plays each flow in the real program.")
+    lines = [f"## {_('How many keys a flow takes')}", "", told.format(typed=TYPED), ""]
+    lines += ["| flow | keys | pressed | at most |", "|---|---|---|---|"]
+    for flow in FLOWS:
+        pressed = " ".join(key if key == TYPED else key_label(key) for key in flow.keys)
+        lines.append(f"| {_(flow.label)} | {pressed} | {flow.count} | {flow.most} |")
+    return [*lines, ""]
