@@ -13,6 +13,7 @@ from console.demo.arcs import ARCS
 from console.demo.cast import CAST, FEWEST
 from console.demo.effects import live_start, tell
 from console.demo.household import Household, Serials, flagged, found_household, furnish
+from console.demo.notices import give_notices
 from console.demo.operators import COLLEAGUES, HOUSES, House
 from console.demo.outages import Trouble, outages_of, speak_of
 from console.demo.places import draw_area
@@ -96,6 +97,7 @@ def _household(
         furnish(home, services=services, since=since, months=rng.choice((12, 24, 24, 24, 0)), bills=rng.randint(2, 6))
         _marks(home)
         _life(home, since, troubles)
+        give_notices(home)
     return home
 
 

@@ -24,6 +24,7 @@ from console.demo.arcs import ARCS
 from console.demo.cast import CAST, HOSTILE_BODY, HOSTILE_NAME, HOSTILE_SUBJECT, Part
 from console.demo.effects import tell, tell_at
 from console.demo.household import Household, Serials, flagged, found_household, furnish
+from console.demo.notices import give_notices
 from console.demo.operators import HOUSES
 from console.demo.outages import Trouble, speak_of
 from console.demo.places import BY_OLT
@@ -224,6 +225,8 @@ def _made(part: Part, serials: Serials, operators: Mapping[str, Key], troubles: 
     if part.services:
         furnish(home, services=part.services, since=since, months=24)
     _SCENES[part.code](Scene(home, troubles, now))
+    if part.code != "contract_end":
+        give_notices(home)
     return home
 
 
