@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from console.app import Cordboard
 
 ACTION = "script"
-NEWS = 1.0
+NEWS = 0.25
 """Seconds between two looks at the outages: one that comes up holds back what it explains."""
 _ANSWER = "answer"
 _NOTHING = GuideView("")
@@ -176,8 +176,9 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
         if self._known is app.outages or self._storing:
             return
         self._known = app.outages
+        typed, at = self._typed, self.going.here.at
         if self.going.news():
-            self._show()
+            self._show(typed if self.going.here.at == at else "")
             self._say(_("The outages changed; the questions follow them."), Tone.WARN)
 
     # answering ------------------------------------------------------------------------------------------------

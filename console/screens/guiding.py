@@ -57,6 +57,7 @@ class Guiding:
     name: str = ""
     here: Interview = field(init=False)
     began: datetime = field(init=False)
+    _shown: tuple[str, bool, Key] = field(init=False, default=("", False, ""))
     asks_why: bool = False
     """Whether the reason for an override is being asked."""
 
@@ -103,11 +104,14 @@ class Guiding:
         return self.caller(answers).ground(answers)
 
     def news(self) -> bool:
-        """Go through it again on what is known now; returns whether anything is different (R28)."""
-        before = (self.here.at, self.here.held, self._outage())
+        """Go through it again on what is known now; returns whether something else is to be shown (R28)."""
         if not self.asks_why:
             self.here = self.here.on(self._ground)
-        return (self.here.at, self.here.held, self._outage()) != before
+        return self._standing() != self._shown
+
+    def _standing(self) -> tuple[str, bool, Key]:
+        outage = self._outage()
+        return self.here.at, self.here.held, outage.key if outage is not None else ""
 
     def _outage(self) -> Outage | None:
         return self.caller(self.here.given).outage(self.here.given)
@@ -161,6 +165,7 @@ class Guiding:
 
     def view(self) -> GuideView:
         """Return what is shown now; raises Unfit at an end that has no object any more."""
+        self._shown = self._standing()
         who = self.speaker()
         if self.asks_why:
             return views.why(self.here, who)
