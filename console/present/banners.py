@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backends.records import Outage, OutageKind, OutageState
-from console.i18n import N_, _, _n, current_language
+from backends.records import Key, Outage, OutageKind, OutageState
+from console.i18n import N_, _, _n
 from console.present.labels import ANSWERS, OUTAGE_TONES, plain, service, worded
 from console.present.said import said, speaks
 from console.present.setting import Now
@@ -99,18 +99,18 @@ def _works_words(outage: Outage, now: Now) -> str:
     )
 
 
-def say_words(outage: Outage, now: Now, language: str = "") -> str:
+def say_words(outage: Outage, now: Now, language: str = "", operator_key: Key = "") -> str:
     """Return what to tell the customer: what somebody wrote, else a kind sentence made from the facts (R28, R29).
 
-    `language` is the customer's, empty for nobody in particular. Empty for a suspicion that was dismissed: there is
-    nothing to tell.
+    `language` and operator are the customer's, empty for nobody in particular. Empty for a suspicion that was
+    dismissed: there is nothing to tell.
     """
     if outage.state is OutageState.DISMISSED:
         return ""
     if outage.say and outage.state is not OutageState.RESTORED:
         return plain(outage.say, SAY)
-    if language and language != current_language() and speaks(language):
-        return said(outage, now, language)
+    if speaks(language, now):
+        return said(outage, now, language, operator_key)
     if outage.state is OutageState.RESTORED:
         return _("It was on our side and it works again. If it does not at your place, please tell us.")
     if outage.kind is OutageKind.PLANNED_WORKS:
@@ -131,17 +131,17 @@ def badge(outage: Outage) -> str:
     return word(outage.state).upper()
 
 
-def banner(outage: Outage, now: Now, why: str = "", language: str = "") -> BannerView:
-    """Return one outage as a banner, with what to tell a customer of that language."""
+def banner(outage: Outage, now: Now, why: str = "", language: str = "", operator_key: Key = "") -> BannerView:
+    """Return one outage as a banner, with what to tell a customer of that language and operator."""
     tone = Tone.ACCENT if outage.kind is OutageKind.PLANNED_WORKS else OUTAGE_TONES[outage.state]
-    return BannerView(outage.key, badge(outage), tone, headline(outage, now), why, say_words(outage, now, language))
+    say = say_words(outage, now, language, operator_key)
+    return BannerView(outage.key, badge(outage), tone, headline(outage, now), why, say)
 
 
-def for_customer(hits: Sequence[Hit], now: Now, language: str = "") -> BannersView:
-    """Return the banners of the outages that hit a customer who speaks `language`."""
-    return BannersView(
-        tuple(banner(hit.outage, now, why_words(hit), language) for hit in hits), _("and {n} more: press o to see all")
-    )
+def for_customer(hits: Sequence[Hit], now: Now, language: str = "", operator_key: Key = "") -> BannersView:
+    """Return the banners of the outages that hit a customer who speaks `language`, of that operator."""
+    told = tuple(banner(hit.outage, now, why_words(hit), language, operator_key) for hit in hits)
+    return BannersView(told, _("and {n} more: press o to see all"))
 
 
 def ranked(outages: Sequence[Outage]) -> list[Outage]:

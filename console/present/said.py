@@ -6,17 +6,22 @@ language that is not here is told in the interface's own words (`banners.say_wor
 
 from __future__ import annotations
 
-from backends.records import Outage
-from console.data.texts import texts_of
+from backends.records import Key, Outage
+from console.i18n import current_language
 from console.present.outage_texts import Kind, text_of, voice_of
 from console.present.setting import Now
 
 
-def speaks(language: str) -> bool:
-    """Return whether there are words to customers in this language."""
-    return language in texts_of().languages
+def speaks(language: str, now: Now) -> bool:
+    """Return whether a customer is told in words of this language and not in the interface's.
+
+    Where both are one language the interface's do, unless the operators have written words of their own.
+    """
+    if not language or (language == current_language() and now.texts_file is None):
+        return False
+    return language in now.texts().languages
 
 
-def said(outage: Outage, now: Now, language: str) -> str:
-    """Return a sentence for a customer who `speaks` that language; the outage has none of its own."""
-    return text_of(outage, Kind.SAY, language, voice_of(None, texts_of(), now.at, now.zone))
+def said(outage: Outage, now: Now, language: str, operator_key: Key = "") -> str:
+    """Return a sentence for a customer of an operator in a language that is spoken; the outage has none of its own."""
+    return text_of(outage, Kind.SAY, language, voice_of(None, now.texts(operator_key), now.at, now.zone))

@@ -23,9 +23,10 @@ def word_of(promises: Iterable[Promise], outage_key: Key) -> Promise | None:
     return None
 
 
-def contacts_about(contacts: Iterable[Contact], outage_key: Key) -> int:
-    """Return how many of the contacts were attached to this outage."""
-    return sum(1 for one in contacts if one.outage_key == outage_key)
+def contacts_about(contacts: Iterable[Contact], promise: Promise) -> int:
+    """Return how many of the contacts were about the outage of a promised word, that of the promise included."""
+    about = {one.key for one in contacts if one.outage_key == promise.outage_key}
+    return max(1, len(about | ({promise.contact_key} - {""})))
 
 
 def fault_about(file: CustomerFile, hit: Hit) -> Ticket | None:

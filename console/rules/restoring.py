@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 
 from backends.port import Pending
 from backends.records import (
@@ -22,6 +24,12 @@ FIRST = frozenset({CustomerFlag.PRIORITY_REPAIR, CustomerFlag.VULNERABLE})
 """Who is told before all others."""
 OVER = frozenset({OutageState.RESTORED, OutageState.DISMISSED})
 """States in which the promised word is due; who was told of a suspicion is told, too, that it was none."""
+
+
+def as_over(outage: Outage, at: datetime) -> Outage:
+    """Return an outage as it will be told of at its end, were that now; one that is over stays as it is."""
+    return outage if outage.state in OVER else replace(outage, state=OutageState.RESTORED, ended_at=at)
+
 
 _WAYS = {PointKind.MOBILE: Channel.SMS, PointKind.EMAIL: Channel.EMAIL, PointKind.PHONE: Channel.CALL}
 

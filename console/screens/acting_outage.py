@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.desk.acts.attaching import attach
-from console.i18n import _, _n
+from console.i18n import _
 from console.present import results
 from console.present.banners import say_words, title_words, why_words
 from console.present.labels import plain
@@ -62,14 +62,12 @@ class ActsOnOutages(ActsOnCustomer):
         reference = plain(outage.reference)
         before = word_of(file.promises, outage.key)
         if before is None:
-            words = _("Attached to {reference}: no ticket, they get word when it is over.").format(reference=reference)
+            words = _("Attached to {reference}: word when it is over.").format(reference=reference)
         else:
-            count = contacts_about(file.recent_inbound, outage.key) + 1
-            words = _n(
-                "Attached to {reference} since {when}; this is contact {n} about it.",
-                "Attached to {reference} since {when}; this is contact {n} about it.",
-                count,
-            ).format(reference=reference, when=moment(before.made_at, now.at, now.zone, short=True), n=count)
-        told = say_words(outage, now, file.customer.language)
+            count = contacts_about(file.recent_inbound, before) + 1
+            when = moment(before.made_at, now.at, now.zone, short=True)
+            words = _("Attached to {reference} since {when}: contact {n} about it.")
+            words = words.format(reference=reference, when=when, n=count)
+        told = say_words(outage, now, file.customer.language, file.customer.operator_key)
         subject = plain(f"{reference} {title_words(outage)}", 120)
         self.try_to_do(lambda: attach(self.scene(), hit, told=told, subject=subject), "attach", reference, words)

@@ -119,7 +119,8 @@ class CustomerScreen(
         first = not self._happenings
         self.picture = picture
         now = self.now()
-        self.query_one(Banners).show(banners.for_customer(picture.hits, now, picture.file.customer.language))
+        who = picture.file.customer
+        self.query_one(Banners).show(banners.for_customer(picture.hits, now, who.language, who.operator_key))
         self.query_one(Card).show(card(picture.file, now, live={one.outage.key for one in picture.hits}))
         self._show_tickets(picture)
         self.show_history(picture)
@@ -327,7 +328,8 @@ class CustomerScreen(
         file = self.picture.file
         found = hits(self.console_app.outages, file.lines, file.customer, parents_of(file.operator))
         self.picture = replace(self.picture, hits=found)
-        self.query_one(Banners).show(banners.for_customer(found, self.now(), file.customer.language))
+        who = file.customer
+        self.query_one(Banners).show(banners.for_customer(found, self.now(), who.language, who.operator_key))
 
     async def changed(self, customers: set[Key], *, everything: bool) -> None:
         """Read the customer again when it is about them."""

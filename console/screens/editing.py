@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 
+from console.i18n import _
 from console.screens.base import fit
 from console.screens.workers import WatchesWorkers
 from console.terminal.compositing import compose_sparingly
@@ -34,7 +36,7 @@ class EditScreen(WatchesWorkers, ModalScreen[Mapping[str, str] | None]):
     def __init__(self, view: FormView, focus: str = "") -> None:
         super().__init__()
         compose_sparingly(self)
-        self._view = view
+        self._view = replace(view, cancel_words=_("Back, change nothing"))
         self._first = focus
 
     @property

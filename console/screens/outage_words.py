@@ -16,6 +16,7 @@ from console.actions import Where
 from console.desk.local import Draft
 from console.desk.restoring import affected
 from console.i18n import N_, _, _n
+from console.keynames import key_label
 from console.present.banners import badge, headline
 from console.present.labels import LANGUAGE_NAMES, plain, worded
 from console.present.outage_texts import Kind, Voice, text_of, voice_of, with_towns
@@ -160,7 +161,7 @@ class OutageWordsScreen(BaseScreen):
             HintView("e", _("Edit"), "edit", True, 8),
             HintView("v", _("Language"), "next_language", True, 7),
             HintView("b", _("Operator"), "operator", len(self._operators) > 1, 6),
-            HintView("⌫", _("As it was"), "as_it_was", True, 5),
+            HintView(key_label("backspace"), _("As it was"), "as_it_was", True, 5),
             HintView("Esc", _("Back"), "back", True, 4),
         ]
 

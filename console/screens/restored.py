@@ -29,7 +29,7 @@ from console.present.labels import plain
 from console.present.outage_texts import voice_of
 from console.present.questions import form_of, text_line, text_lines
 from console.present.restoring import Prepared
-from console.rules.restoring import OVER, words_promised
+from console.rules.restoring import OVER, as_over, words_promised
 from console.rules.roles import Right
 from console.screens.base import BaseScreen
 from console.screens.editing import EditScreen
@@ -138,7 +138,7 @@ class RestoredScreen(BaseScreen):
         for key, (_promise, customer) in self._promised.items():
             operator = now.operators.get(customer.operator_key)
             voice = voice_of(operator, now.texts(customer.operator_key), now.at, now.zone)
-            one = restoring.prepared(customer, self._outage, self.console_app.desk.agent, voice)
+            one = restoring.prepared(customer, as_over(self._outage, now.at), self.console_app.desk.agent, voice)
             edited = {name: self._edited[f"{key} {name}"] for name in _FIELDS if f"{key} {name}" in self._edited}
             one = replace(one, **edited)
             self._words[key] = replace(one, shown=edited["to"]) if "to" in edited else one
@@ -224,6 +224,7 @@ class RestoredScreen(BaseScreen):
 
     def _show_word(self, key: Key) -> None:
         pane = self.query_one("#word", BodyPane)
+        pane.display = not self._all
         if self._all or key not in self._promised:
             pane.show(BodyView())
         else:

@@ -100,7 +100,7 @@ async def test_r26_one_key_attaches_the_caller_and_u_takes_it_back(demo_file: Pa
         file = await stage.backend.customer_file(customer.key)
         assert file.tickets == ()
         await stage.press("l")
-        assert "this is contact 2 about it" in stage.status()
+        assert "contact 2 about it" in stage.status()
         assert len(await promises_of(stage, outage)) == 1
         await stage.press("u", "u")
         assert await contacts_of(stage, customer) == []
