@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from backends.port import Backend, Capability
 from backends.records import Contact, Entry, Key, Operator
 from console.cli import codes, options
+from console.cli.clock_objects import clock_parts
 from console.cli.lookup import Brands, brands, one_customer, working_agent
 from console.cli.objects import customer_object, happening_object, hit_object, ticket_object
 from console.cli.output import moment_text
@@ -42,10 +44,10 @@ async def _show(args: argparse.Namespace, setting: Setting) -> int:
         brand = await brands(backend, setting, ())
         customer = await one_customer(backend, " ".join(args.customer), brand.chosen)
         at = datetime.now(UTC)
-        picture = await _picture(backend, customer.key, at, args.limit)
         rules = setting.rules
-        zone = zone_of(picture.file.operator, setting.zone)
-        now = Now(at, zone, brand.by_key, rules.clocks_file, rules.compensation_file)
+        now = Now(at, setting.zone, brand.by_key, rules.clocks_file, rules.compensation_file, rules.texts_file)
+        picture = await _picture(backend, customer.key, now, args.limit)
+        now = replace(now, zone=zone_of(picture.file.operator, setting.zone))
         entries = picture.entries[: args.limit]
         bodies = await _bodies(backend, entries) if args.bodies else {}
         if Capability.AUDIT in backend.capabilities:
@@ -67,8 +69,8 @@ def zone_of(operator: Operator, other: ZoneInfo) -> ZoneInfo:
         return other
 
 
-async def _picture(backend: Backend, key: Key, now: datetime, limit: int) -> Picture:
-    picture = await gather(backend, key, now, limit=min(limit, 200))
+async def _picture(backend: Backend, key: Key, now: Now, limit: int) -> Picture:
+    picture = await gather(backend, key, now.at, limit=min(limit, 200), rules=now.policies)
     while len(picture.entries) < limit and picture.after is not None:
         picture = await older(backend, picture, min(200, limit - len(picture.entries)))
     return picture
@@ -97,7 +99,13 @@ def _object(picture: Picture, now: Now, brand: Brands, bodies: dict[Key, str], l
         "customer": customer_object(file, brand),
         "opening": opening_text(file, now),
         "outages": [hit_object(hit, brand) for hit in picture.hits],
-        "tickets": [ticket_object(ticket, file.customer.number, file.customer.name, brand) for ticket in file.tickets],
+        "tickets": [
+            {
+                **ticket_object(ticket, file.customer.number, file.customer.name, brand),
+                **clock_parts(ticket, picture, now),
+            }
+            for ticket in file.tickets
+        ],
         "timeline": timeline,
         "more": picture.after is not None,
         "sources": [
