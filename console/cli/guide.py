@@ -48,7 +48,7 @@ def run(args: argparse.Namespace, setting: Setting) -> int:
 
 
 def _list(args: argparse.Namespace, setting: Setting) -> int:
-    found = load(setting.profile.guides)
+    found = load(str(setting.rules.guides_folder or ""))
     for fault in found.faults:
         setting.err.line(f"cordboard: {fault}")
     wanted = {code.casefold() for code in args.operator}
@@ -153,7 +153,7 @@ def _named(name: str, setting: Setting) -> Guide:
         if guide is None:
             raise codes.Stop("\n".join(_first_and_rest(faults)), codes.DATA)
         return guide
-    found = load(setting.profile.guides)
+    found = load(str(setting.rules.guides_folder or ""))
     guide = found.named(name)
     if guide is None:
         known = ", ".join(one.id for one in found.guides)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from console.config import Fault, Settings
 from console.data import DataError
+from console.i18n import _
 
 
 def _clocks(path: Path) -> None:
@@ -33,11 +34,21 @@ def _renewals(path: Path) -> None:
     renewal_rules(path)
 
 
+def _guides(folder: Path) -> None:
+    from console.data.guides import load
+
+    if not folder.is_dir():
+        raise DataError(folder, 0, "", _("is no folder; guides stand in one, each in a file of its own"))
+    for fault in load(str(folder)).faults:
+        raise fault
+
+
 _READERS: dict[str, Callable[[Path], None]] = {
     "clocks": _clocks,
     "compensation": _compensation,
     "texts": _texts,
     "renewals": _renewals,
+    "guides": _guides,
 }
 """What reads the file that a setting of a profile names, and refuses a wrong one."""
 

@@ -132,3 +132,16 @@ async def test_r22_the_doctor_tells_of_desk_hours_that_nobody_can_read(
         assert "Luna" in found[0].says
         assert "Mo" in found[0].says
         assert "Mon-Fri 08:00-18:00" in found[0].remedy
+
+
+def test_a_folder_of_guides_is_meant_from_the_configuration_and_checked(call: Callable[..., Ended], home: Path) -> None:
+    """R22: a wrong script is told by its file, a folder that is not there too, and `guide list` looks in the same."""
+    (home / "config.toml").write_text('[profiles.main]\nguides = "scripts"\n', encoding="utf-8")
+    missing = call("config", "check")
+    assert (missing.code, str(home / "scripts") in missing.err) == (codes.CONFIG, True)
+    (home / "scripts").mkdir()
+    assert call("config", "check").code == codes.OK
+    (home / "scripts" / "ours.toml").write_text('id = "ours"\n', encoding="utf-8")
+    wrong = call("config", "check")
+    assert (wrong.code, "ours.toml" in wrong.err) == (codes.CONFIG, True)
+    assert "ours.toml" in call("guide", "list").err
