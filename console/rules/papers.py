@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from backends.records import Contact, Operator, Promise, PromiseKind
-from console.rules.standing import without_identity
+from backends.records import NEEDS_IDENTITY_DOCUMENT, AnswerState, Contact, Direction, Operator, Promise, PromiseKind
 from console.rules.working_time import calendar_of, next_opening
 
 EARLIEST, LATEST = timedelta(hours=48), timedelta(hours=72)
@@ -27,6 +26,15 @@ class PaperCheck:
 
     contact: Contact
     due_at: datetime
+
+
+def without_identity(contact: Contact) -> bool:
+    """Return whether an inbound fax or letter came without the identity document that makes it count (R38)."""
+    return (
+        contact.direction is Direction.INBOUND
+        and contact.channel in NEEDS_IDENTITY_DOCUMENT
+        and not any(one.identity_document for one in contact.attachments)
+    )
 
 
 def check_due(at: datetime, operator: Operator) -> datetime:
@@ -47,10 +55,11 @@ def planned_for(contact: Contact, promises: Iterable[Promise]) -> Promise | None
 def papers_to_check(
     contacts: Iterable[Contact], promises: Iterable[Promise], operator: Operator, now: datetime
 ) -> tuple[PaperCheck, ...]:
-    """Return the papers without identity document for which no check was planned, with its due time, soonest first.
+    """Return the papers that nobody has dealt with, each with the time at which it is asked about, soonest first.
 
-    `contacts` and `promises` may be those of many customers of one operator. A paper is settled by a later one of the
-    same customer that brings a document.
+    They lack their document, wait for an answer, and no check is planned for them: an import brought them. `contacts`
+    and `promises` may be those of many customers of one operator. A paper is settled by a later one of the same
+    customer that brings a document. Once it is answered, the check is planned by that act.
     """
     known = tuple(promises)
     every = tuple(contacts)
@@ -58,6 +67,7 @@ def papers_to_check(
         PaperCheck(one, check_due(one.at, operator))
         for one in every
         if without_identity(one)
+        and one.answer is AnswerState.WAITING
         and now - FORGOTTEN <= one.at <= now
         and planned_for(one, known) is None
         and not brought_later(one, every)

@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from backends.port import CustomerFile
 from backends.records import (
-    NEEDS_IDENTITY_DOCUMENT,
     OPEN_STATES,
     AnswerState,
     Charge,
@@ -21,7 +20,6 @@ from backends.records import (
     Contact,
     Contract,
     ContractState,
-    Direction,
     Dispute,
     DisputeState,
     Key,
@@ -33,6 +31,7 @@ from backends.records import (
     Visit,
     VisitState,
 )
+from console.rules.papers import without_identity as without_identity
 from console.rules.promises import about_to_break, broken, is_told
 
 WEEK = timedelta(days=7)
@@ -106,15 +105,6 @@ def missed_visit(file: CustomerFile) -> Visit | None:
     visits = [one for one in file.visits if one.ticket_key in opened and one.state is not VisitState.CANCELLED]
     last = max(visits, key=lambda one: one.window_from, default=None)
     return last if last is not None and last.state is VisitState.MISSED else None
-
-
-def without_identity(contact: Contact) -> bool:
-    """Return whether an inbound fax or letter came without the identity document that makes it count (R38)."""
-    return (
-        contact.direction is Direction.INBOUND
-        and contact.channel in NEEDS_IDENTITY_DOCUMENT
-        and not any(one.identity_document for one in contact.attachments)
-    )
 
 
 def live_disputes(disputes: Sequence[Dispute]) -> tuple[Dispute, ...]:
