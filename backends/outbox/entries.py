@@ -141,6 +141,9 @@ class Entry:
             owner = self.keys.get(record.key, record.key) if kind == "customer" else getattr(record, "customer_key", "")
             if owner and became.key(self.keys.get(owner, owner)) == wanted:
                 return True
+            moved = getattr(self.before(position), "customer_key", "")
+            if moved and became.key(self.keys.get(moved, moved)) == wanted:
+                return True
             if provisional_key(self.number, position) == customer_key:
                 return True
         return False

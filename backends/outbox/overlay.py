@@ -63,6 +63,8 @@ class Overlay:
         self.made: set[Name] = set()
         """What is new."""
         self.removed: set[Name] = set()
+        self.moved: dict[Name, Key] = {}
+        """Whose a record is as the source has it, where it is to be another customer's."""
         for entry in entries:
             if entry.number not in hidden and entry.state is not Stand.WITHDRAWN:
                 self._add(entry, became)
@@ -81,6 +83,9 @@ class Overlay:
             elif entry.state is not Stand.WAITING and name not in self.made:
                 continue
             self.records[name] = record
+            before = entry.before(position)
+            if before is not None and (owner := customer_of(became.record(before))) != customer_of(record):
+                self.moved.setdefault(name, owner)
 
     def __bool__(self) -> bool:
         return bool(self.records or self.removed)
@@ -125,7 +130,7 @@ class Overlay:
             return customer_of(record) == key
 
         def of(rows: tuple[R, ...], kind: type[R], belongs: Callable[[R], bool] = theirs) -> tuple[R, ...]:
-            if not any(theirs(record) for record in self.every(kind)) and not self.removed:
+            if not any(theirs(record) for record in self.every(kind)) and not self.removed and not self.moved:
                 return rows
             return tuple(self.merged(rows, kind, belongs))
 
@@ -154,14 +159,20 @@ class Overlay:
             of(base.visits, Visit, hangs),
             of(base.handovers, Handover, hangs),
             self._recent(base.recent_inbound, contacts, now),
-            base.contacts_total + sum(name_of(one) in self.made for one in contacts) - len(self._removed_of(base)),
+            base.contacts_total + self._more(key, contacts) - len(self._removed_of(base)),
         )
+
+    def _more(self, key: Key, contacts: list[Contact]) -> int:
+        """Return how many contacts a customer has more than the source counts, but for what is to be removed."""
+        came = sum(name_of(one) in self.made or self.moved.get(name_of(one), key) != key for one in contacts)
+        gone = (self.records.get(name) for name, owner in self.moved.items() if owner == key)
+        return came - sum(isinstance(one, Contact) and one.customer_key != key for one in gone)
 
     def _removed_of(self, base: CustomerFile) -> list[Contact]:
         return [one for one in base.recent_inbound if name_of(one) in self.removed]
 
     def _recent(self, rows: tuple[Contact, ...], contacts: list[Contact], now: datetime) -> tuple[Contact, ...]:
-        if not contacts and not self.removed:
+        if not contacts and not self.removed and not self.moved:
             return rows
         since = now - _RECENT
         found = self.merged(

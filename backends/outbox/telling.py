@@ -27,7 +27,9 @@ class Hub:
     def tell(self, entry: Entry, became: Became) -> None:
         """Tell that the records of a batch are to be looked at again, by their provisional and by their real names."""
         heard: dict[Event, None] = {}
-        for record in entry.records():
+        before = (entry.before(position) for position in range(len(entry.batch.items)))
+        # what was another customer's before is to be looked at again there as well
+        for record in (*entry.records(), *(one for one in before if one is not None)):
             event = event_of(record)
             real = event_of(became.record(record))
             for one in (event, real):

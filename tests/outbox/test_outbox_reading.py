@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ from backends.contract.samples import (
 )
 from backends.errors import Invalid, NotFound, Unavailable
 from backends.outbox.pages import Merging
-from backends.port import MatchedOn, OutageFilter, Page, QueueFilter, TicketFilter, TimelineFilter
+from backends.port import Batch, MatchedOn, OutageFilter, Page, Put, QueueFilter, TicketFilter, TimelineFilter
 from backends.records import AnswerState, Channel, Contact, Customer, OutageState, Ticket, TicketState
 from tests.outbox.box_stage import ACTOR, a_desk
 
@@ -192,3 +194,41 @@ async def test_merged_pages_hold_every_row_once_and_in_order(
     moments = [row[0] for row in found]
     assert moments == sorted(moments, reverse=not oldest)
     assert [row for row in found if row[1].startswith("s")] == rows
+
+
+async def test_what_is_moved_while_it_waits_is_both_customers_matter(tmp_path: Path) -> None:
+    """Who has either open hears of the move; it is among both's deliveries, and goes when either is forgotten."""
+    async with a_desk(tmp_path) as desk:
+        ticket = a_ticket(desk.customer, subject="zebra")
+        call = a_contact(desk.customer, ticket_key=ticket.key)
+        stored = await desk.put(a_customer(desk.operator), ticket, call)
+        other, *theirs = [change.after for change in stored.changes]
+        assert isinstance(other, Customer)
+        heard: list[Any] = []
+
+        async def listen() -> None:
+            async for event in desk.outbox.events():
+                heard.append(event)
+
+        listening = asyncio.create_task(listen())
+        await asyncio.sleep(0)
+        desk.line.cut()
+        owner: dict[str, Any] = {"customer_key": other.key}
+        moves = tuple(Put(replace(one, **owner), seen=one.version) for one in theirs if one is not None)
+        await desk.outbox.write(Batch(moves, ACTOR))
+        desk.line.mend()
+        desk.line.before = [Unavailable("still lost")] * 1_000
+        async with asyncio.timeout(10):
+            while {desk.customer.key, other.key} - {getattr(one, "customer_key", "") for one in heard}:
+                await asyncio.sleep(0.01)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        here, there = [await desk.outbox.customer_file(key) for key in (desk.customer.key, other.key)]
+        assert (here.tickets, here.recent_inbound, here.contacts_total) == ((), (), 0)
+        assert [one.subject for one in there.tickets] == ["zebra"]
+        assert (len(there.recent_inbound), there.contacts_total) == (1, 1)
+        assert (await desk.outbox.timeline(desk.customer.key)).rows == ()
+        assert len((await desk.outbox.timeline(other.key)).rows) == 1
+        assert all(len(desk.outbox.deliveries(key)) == 1 for key in (desk.customer.key, other.key))
+        await desk.outbox.forget(desk.customer.key, ACTOR, "asked to")
+        assert desk.outbox.deliveries() == ()
