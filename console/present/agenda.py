@@ -9,8 +9,9 @@ from console.i18n import N_, _, _n
 from console.present.labels import LANGUAGE_NAMES, plain, service, sign_of, worded
 from console.present.setting import Now
 from console.rules.agenda import AgendaFilter, Item, ItemKind, Urgency
+from console.rules.clocks import zone_of
 from console.rules.renewals import Renewal
-from console.words import LEFT_WIDTH, age, channel_word, day, joined, left, money, word
+from console.words import LEFT_WIDTH, age, channel_word, day, joined, left, moment, money, word
 from widgets.views import Cell, Feed, FeedView, Line, RowsView, RowView, Span, Tone
 
 KINDS: Mapping[ItemKind, str] = {
@@ -141,6 +142,8 @@ def _owner_words(item: Item) -> str:
 def _row(item: Item, now: Now, marked: bool) -> RowView:
     tone = TONES[item.urgency]
     text: list[Span] = [Span("* ", Tone.ACCENT)] if marked else []
+    if item.legal and item.urgency is not Urgency.AHEAD:
+        text.append(Span(_("[law] "), Tone.BAD))
     if item.priority:
         text.append(Span(_("[first] "), Tone.WARN))
     if isinstance(item.record, Contact):
@@ -158,6 +161,18 @@ def _row(item: Item, now: Now, marked: bool) -> RowView:
         Cell((Span(_owner_words(item), Tone.DIM),), 14, drop=1),
     )
     return RowView(item.name, cells, marker=Tone.BAD if item.urgency is Urgency.BROKEN else None)
+
+
+def detail(item: Item | None, now: Now) -> Line:
+    """Return what the cursor stands on in a whole line: when it is due, and all of what is to be done."""
+    if item is None:
+        return ()
+    zone = zone_of(now.operators[item.operator_key]) if item.operator_key in now.operators else now.zone
+    due = _("due {when}").format(when=moment(item.due_at, now.at, zone)) if item.due_at is not None else _("no time")
+    line: list[Span] = [Span(due, TONES[item.urgency]), Span(" · "), Span(what_words(item, now))]
+    if owner := _owner_words(item):
+        line.append(Span(f" · {owner}", Tone.DIM))
+    return tuple(line)
 
 
 def filter_words(only: AgendaFilter, now: Now) -> str:

@@ -22,7 +22,7 @@ from console.present.sources import trouble_words
 from console.rules.agenda import EVERYTHING, AgendaFilter, Item, ItemKind
 from console.screens.agenda_doing import DoesItems, point_of
 from console.words import moment
-from widgets.bottom import KeyHints, StatusLine
+from widgets.bottom import KeyHints, StatusLine, TextLine
 from widgets.rows import RowList
 from widgets.views import Feed, FeedView, HintView, RowsView, StatusView, Tone
 
@@ -66,6 +66,7 @@ class AgendaScreen(DoesItems):
         """The list, and what is missing in it."""
         feed = FeedView(Feed.LOADING, _("one moment"))
         yield RowList(RowsView(title=_("To do now"), feed=feed), id="agenda")
+        yield TextLine(id="detail")
         yield StatusLine(StatusView(), id="missing")
 
     def on_mount(self) -> None:
@@ -149,6 +150,8 @@ class AgendaScreen(DoesItems):
         )
         self.query_one(RowList).show(view)
         self._tell_missing()
+        self._tell_detail()
+        self._hinted_for = None  # whether there is anything to open or to settle is no circumstance of the console
         self.update_hints()
 
     def _feed(self, any_rows: bool) -> FeedView | None:
@@ -183,6 +186,9 @@ class AgendaScreen(DoesItems):
         line = self.query_one("#missing", StatusLine)
         line.display = bool(words)
         line.show(StatusView(words, Tone.WARN))
+
+    def _tell_detail(self) -> None:
+        self.query_one("#detail", TextLine).show(agenda.detail(self.chosen(), self.console_app.now()))
 
     def on_row_list_near_end(self) -> None:
         """Word further rows."""
@@ -244,12 +250,14 @@ class AgendaScreen(DoesItems):
 
     def chosen(self) -> Item | None:
         """Return what the cursor stands on."""
-        name = self.query_one(RowList).cursor_key
-        return next((one for one in self._shown if one.name == name), None)
+        rows = self.query_one(RowList)
+        at = rows.cursor
+        return self._shown[at] if at < len(self._shown) and self._shown[at].name == rows.cursor_key else None
 
     def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
-        """Remember where the agent was: coming back to the list goes on there."""
+        """Show the whole of it below, and remember where the agent was: coming back to the list goes on there."""
         self.to_do.cursor = event.key
+        self._tell_detail()
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         """Open the customer at the point."""
