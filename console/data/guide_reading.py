@@ -93,7 +93,15 @@ class Reading:
         if like not in self._shared:
             self.fault(name, "like", "unknown_shared", like)
             return content
-        return {**self._shared[like], **content}
+        return {**{key: self._spoken(key, value) for key, value in self._shared[like].items()}, **content}
+
+    def _spoken(self, key: str, value: Any) -> Any:
+        """Return what is shared in the languages of this guide: it need not speak all that the shared steps do."""
+        if key == "options" and isinstance(value, Mapping):
+            return {code: self._spoken("words", words) for code, words in value.items()}
+        if key in ("words", "label", "hint") and isinstance(value, Mapping):
+            return {one: text for one, text in value.items() if one in self.languages or len(one) != 2}
+        return value
 
     def _step(self, name: str, table: Table) -> Step:
         for key in table:
