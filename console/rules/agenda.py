@@ -8,7 +8,8 @@ The order, from the top:
    three days of its window).
 3. What is **ahead**, within a week.
 
-Of what is broken or about to break, what a law sets goes first. Within all of these, customers who are to be served
+What was promised to a customer and is broken leads the list (R37): somebody waits by the telephone for it. Of what else
+is broken or about to break, what a law sets goes first. Within all of these, customers who are to be served
 first (priority repair, vulnerable) go before others, then what is due first; what has no due time comes last, the
 oldest first. Two things that are alike in all of this stand in the order of their kinds and then of their keys, so that
 the order is total, the same on every desk, and one thing's place before another never depends on a third.
@@ -58,6 +59,8 @@ class ItemKind(StrEnum):
 
 
 _PLACES: Mapping[ItemKind, int] = {kind: place for place, kind in enumerate(ItemKind)}
+
+_PROMISED = frozenset({ItemKind.PROMISE, ItemKind.CALL_BACK, ItemKind.WORD})
 
 
 class Urgency(IntEnum):
@@ -111,10 +114,11 @@ class Item:
         return self.customer.operator_key
 
     @property
-    def order(self) -> tuple[int, int, int, datetime, datetime, int, str]:
+    def order(self) -> tuple[int, int, int, int, datetime, datetime, int, str]:
         """The place in the list: see the order of urgency above."""
         return (
             self.urgency,
+            0 if self.urgency is Urgency.BROKEN and self.kind in _PROMISED else 1,
             0 if self.legal and self.urgency is not Urgency.AHEAD else 1,
             0 if self.priority else 1,
             self.due_at or _LAST_DAY,

@@ -274,6 +274,14 @@ def test_what_a_law_sets_goes_first_among_what_is_broken_and_priority_next() -> 
     assert [one.record.key for one in ordered(ahead)] == ["first", "soon", "law"]
 
 
+@given(st.lists(items(), unique_by=lambda one: one.name, min_size=2))
+def test_r37_a_broken_promise_leads_the_list(found: list[Item]) -> None:
+    """Above everything else that is broken, whatever a law says of it: a customer waits for what was promised."""
+    told = {ItemKind.PROMISE, ItemKind.CALL_BACK, ItemKind.WORD}
+    broken = [one.kind in told for one in ordered(found) if one.urgency is Urgency.BROKEN]
+    assert broken == sorted(broken, reverse=True)
+
+
 def test_an_urgent_case_and_a_vulnerable_customer_are_served_first() -> None:
     """Priority repair, vulnerable customers and urgent tickets are marked as first."""
     flagged = replace(CUSTOMER, flags=frozenset({CustomerFlag.VULNERABLE}))
