@@ -28,6 +28,7 @@ from console.present.banners import title_words, who_words
 from console.present.cases import nth_chase, rung_words
 from console.present.labels import ARROWS, OUTAGE_TONES, Sign, plain, sign_of
 from console.present.setting import Now
+from console.rules.clocks import ClockState, first_response
 from console.rules.standing import without_identity
 from console.rules.timeline import Happening, OutageMoment
 from console.words import age, channel_word, moment, word
@@ -120,6 +121,13 @@ def event_words(event: TicketEvent, now: Now) -> str:
     return f"{said}: {' · '.join(details)}" if details else said
 
 
+def _answered_too_late(contact: Contact, now: Now) -> bool:
+    """Return whether the clock of a message that waits for its answer has run out (R15)."""
+    operator = now.operators.get(contact.operator_key)
+    clock = first_response(contact, operator, now.at, now.policies) if operator is not None else None
+    return clock is not None and clock.state is ClockState.LATE
+
+
 def _contact(contact: Contact, now: Now) -> Told:
     preview = plain(contact.body.replace("\n", " "))
     subject = plain(contact.subject)
@@ -130,6 +138,7 @@ def _contact(contact: Contact, now: Now) -> Told:
     if contact.answer is AnswerState.WAITING:
         fresh = now.at - contact.at < timedelta(minutes=1)
         state = _("unanswered") if fresh else _("unanswered {age}").format(age=age(contact.at, now.at))
+        state = _("{unanswered}, late").format(unanswered=state) if _answered_too_late(contact, now) else state
         tone, owed = Tone.BAD, True
     elif contact.answer is AnswerState.ANSWERED:
         state = _("answered")

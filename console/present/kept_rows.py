@@ -1,8 +1,8 @@
 """Rows of one customer's history, worded once and kept until their words change.
 
 A history of ten thousand entries is laid out again at every page that comes in, every minute and after every act. What
-a row says follows from its entry, the reference of its ticket, the language, and the moment only through its age and
-date, which change at times that can be told beforehand.
+a row says follows from its entry, the reference of its ticket, the language, and the moment only through its age, its
+date and the clock of its answer, which change at times that can be told beforehand.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from backends.delivery import DeliveryState
-from backends.records import Key, Ticket, TicketEvent
+from backends.records import AnswerState, Contact, Key, Ticket, TicketEvent
 from console.i18n import current_language
 from console.present.setting import Now
+from console.rules.clocks import first_response
 from console.rules.timeline import Happening, Item
 from widgets.views import RowView
 
@@ -33,6 +34,15 @@ def words_until(then: datetime, now: Now) -> datetime:
     here = now.at.astimezone(now.zone)
     midnight = datetime.combine(here.date() + _DAY, datetime.min.time(), now.zone).astimezone(UTC)
     return min(*steps, midnight)
+
+
+def late_from(happening: Happening, now: Now) -> datetime | None:
+    """Return the first moment (UTC) at which the answer to a message is late; None when it is, or never will be."""
+    if not isinstance(happening, Contact) or happening.answer is not AnswerState.WAITING:
+        return None
+    operator = now.operators.get(happening.operator_key)
+    clock = first_response(happening, operator, now.at, now.policies) if operator is not None else None
+    return clock.due_at + timedelta.resolution if clock is not None and clock.due_at >= now.at else None
 
 
 @dataclass(slots=True)
@@ -93,5 +103,7 @@ class KeptRows:
             return kept.row
         row = make(item, now, tickets, on_way, proposed)
         until = words_until(one.at, now)
+        if late := late_from(one, now):
+            until = min(until, late)
         self._rows[name] = _Kept(one, item.depth, item.folded, reference, now.at, until, row, on_way, proposed)
         return row

@@ -51,7 +51,7 @@ from console.rules.working_time import (
 __all__ = [
     "DUE", "EARLY", "FIRST_RESPONSE", "MAIN", "MOVES_CLOCKS", "TAKE_CHARGE", "TOLD_BY_EVENTS", "Clock", "ClockState",
     "End", "Pause", "Policies", "Policy", "PolicyError", "Start", "Unit", "clock", "clocks", "depends_on_history",
-    "first_response", "paused_for", "pressing", "started_at", "zone_of",
+    "first_response", "pressing", "started_at", "zone_of",
 ]  # fmt: skip
 
 EARLY = timedelta(hours=4)
@@ -159,7 +159,10 @@ def started_at(ticket: Ticket) -> datetime:
 
 
 def _waits(events: Iterable[TicketEvent], now: datetime) -> list[tuple[datetime, datetime]]:
-    """Return from when until when the case waited for the customer, from its events in any order, up to `now`."""
+    """Return from when until when the case waited for the customer, from its events in any order, up to `now`.
+
+    Closing and opening again end the waiting as a new state does. What is dated after `now` has not happened yet.
+    """
     found: list[tuple[datetime, datetime]] = []
     since: datetime | None = None
     told = [one for one in events if one.kind in MOVES_CLOCKS and one.at <= now]
@@ -170,14 +173,6 @@ def _waits(events: Iterable[TicketEvent], now: datetime) -> list[tuple[datetime,
             found.append((since, event.at))
             since = None
     return [*found, (since, now)] if since is not None else found
-
-
-def paused_for(events: Sequence[TicketEvent], now: datetime) -> timedelta:
-    """Return how long the case waited for the customer, up to `now`, from its events in any order.
-
-    Closing and opening again end the waiting as a new state does. What is dated after `now` has not happened yet.
-    """
-    return sum((end - start for start, end in _waits(events, now)), timedelta())
 
 
 def _ran(

@@ -139,13 +139,14 @@ class Policy:
         return self.since <= day and (self.until is None or day < self.until)
 
     def _rank(self) -> tuple[bool, bool, bool, bool, date]:
-        return bool(self.operator), bool(self.country), self.own, bool(self.channels), self.since
+        return bool(self.operator), bool(self.country), bool(self.channels), self.own, self.since
 
 
 @dataclass(frozen=True, eq=False)
 class Policies:
     """All policies a desk works by. The one for an operator goes before that for its country, that before the general
-    one; among these an operator's own goes before the shipped one, and the later version before the earlier."""
+    one; among these one for a channel goes before one for any, an operator's own before the shipped one, and the later
+    version before the earlier."""
 
     every: tuple[Policy, ...] = ()
 

@@ -156,6 +156,20 @@ def test_r15_a_message_tells_when_its_answer_is_due() -> None:
     assert not any("Answer due" in line for line in said(list(body.contact_body(answered, at(START), {}).head)))
 
 
+def test_r15_a_row_of_the_history_turns_late_at_its_moment() -> None:
+    """Rows are kept while they say the same: this one is worded anew when its time runs out, not a day later."""
+    mail = Contact("1", "", "1", "1", "email", Direction.INBOUND, START, "Dead", answer=AnswerState.WAITING)
+    due = datetime(2026, 11, 17, 23, 59, tzinfo=UTC)
+
+    def words(moment: datetime) -> str:
+        [view] = rows.history([mail], at(moment), {}).rows
+        return "".join(span.text for cell in view.cells for span in cell.spans)
+
+    assert "late" not in words(due - HOUR)
+    assert "late" not in words(due)
+    assert "[!] unanswered 1 d, late " in words(due + timedelta(seconds=1))
+
+
 # what is owed ---------------------------------------------------------------------------------------------------------
 
 

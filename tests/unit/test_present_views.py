@@ -441,7 +441,7 @@ def test_r10_a_debt_is_marked_by_more_than_colour() -> None:
         contact(0, channel="email", answer=AnswerState.WAITING),
     )
     first, second = rows.history([new, old], NOW, {}).rows
-    assert "[!] unanswered 2 d " in list(texts_in(second))
+    assert "[!] unanswered 2 d, late " in list(texts_in(second))
     assert "[!] unanswered " in list(texts_in(first))
     assert second.marker is not None
 

@@ -11,7 +11,7 @@ import pytest
 from backends.records import CHANNELS, Operator, TicketKind
 from console.data import DataError
 from console.data.clocks import SHIPPED, policies, read
-from console.rules.policies import FIRST_RESPONSE, MAIN, TAKE_CHARGE, Pause, Policies, Policy, PolicyError, Unit
+from console.rules.policies import FIRST_RESPONSE, MAIN, TAKE_CHARGE, End, Pause, Policies, Policy, PolicyError, Unit
 
 DAY = date(2026, 11, 16)
 LUNA = Operator("1", "LUN", "Luna", "PL", "pl", "Europe/Warsaw")
@@ -47,6 +47,17 @@ def test_the_operators_own_file_goes_before_the_shipped_one_for_the_same_cases_o
     assert days(law, policy(40, own=True)) == 30
     assert days(law, policy(20, country="PL", own=True)) == 20
     assert days(policy(30, since=date(2020, 1, 1)), policy(20, own=True, since=date(2010, 1, 1))) == 20
+
+
+def test_r15_a_general_first_answer_of_the_house_leaves_the_chat_as_it_is() -> None:
+    """One for a channel goes before one for any, whosever it is; one for the operator goes before both."""
+    general = Policy(FIRST_RESPONSE, 2, Unit.WORKING_DAYS, "test", ends=End.ANSWER, own=True)
+    both = policies().over((general,))
+    counts = {channel: both.for_answer(channel, LUNA, DAY) for channel in ("chat", "email")}
+    assert {channel: one.count for channel, one in counts.items() if one is not None} == {"chat": 5, "email": 2}
+    theirs = policies().over((replace(general, operator="LUN"),)).for_answer("chat", LUNA, DAY)
+    assert theirs is not None
+    assert theirs.count == 2
 
 
 def test_the_version_valid_when_the_case_began_counts() -> None:
