@@ -107,7 +107,7 @@ def _nth(said: Said, _now: Now) -> str:
 
 def _chased(said: Said, _now: Now) -> str:
     return _n("asked again once: {subject}", "asked again {n} times: {subject}", said.count).format(
-        n=said.count, subject=plain(said.text, 60)
+        n=said.count, subject=plain(said.text, 60) or (word(said.kind) if said.kind else "")
     )
 
 
