@@ -16,7 +16,7 @@ from backends.records import Customer, Key, LinkKind
 from console.desk.acts.linking import say_who
 from console.desk.acts.merging import merge
 from console.desk.acts.scene import Unfit
-from console.desk.persons import alike, belongings, can_move, end_of, in_own_store
+from console.desk.persons import alike, belongings, can_move, end_of, in_own_store, store_of
 from console.desk.sources import Joining
 from console.i18n import _
 from console.present.failures import failure_words, unfit_words
@@ -199,7 +199,7 @@ class SameScreen(BaseScreen):
         own = end_of(backend, person.key)
         try:
             theirs = await belongings(backend, one.customer.key)
-            found = await backend.customers((person.key, one.customer.key))
+            found = await store_of(backend).customers((person.key, one.customer.key))
             now = {customer.key: customer for customer in found}
             batch = merge(
                 now.get(person.key, person),

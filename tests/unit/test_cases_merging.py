@@ -26,6 +26,8 @@ from backends.records import (
     Handover,
     Holder,
     Line,
+    Link,
+    LinkKind,
     Money,
     Origin,
     PointKind,
@@ -41,9 +43,12 @@ from backends.records import (
 )
 from console.desk.acts.merging import merge
 from console.desk.acts.scene import Unfit
+from console.desk.importing.finding import Finder
 from console.desk.persons import alike, as_persons, belongings, leading, person_of
+from console.desk.undoing import taking_back
 from tests.acts_stage import BODY, NOW, Counter, at_counter
 from tests.cases_stage import content_of, differing
+from tests.several_stage import operator_in, person_in, put, two_sources
 
 
 async def second_number(desk: Counter, **changes: Any) -> Customer:
@@ -155,6 +160,43 @@ async def test_who_may_be_the_same_is_proposed_with_evidence_until_denied() -> N
         assert {str(one) for one in proposed.evidence} == {"email", "phone", "name"}
         await merged(desk, desk.customer, other)
         assert await alike(desk.backend, (await desk.picture()).file.customer) == ()
+
+
+async def test_over_several_sources_two_numbers_of_the_home_store_become_one() -> None:
+    """The helpdesk's part goes on belonging to the person; a link of the old number to it moves with the rest."""
+    async with two_sources(writes=()) as (several, home, far):
+        operator, theirs = await operator_in(home), await operator_in(far)
+        person = await person_in(home, operator, "ewa@example.org", name="Ewa Nowak", number="")
+        other = await person_in(home, operator, "+48600111222", name="E. N. Kowalska", number="")
+        there = await person_in(far, theirs, "other@example.org", name="Nowakowa", number="F-1")
+        left, right = Origin("own", other.key), Origin("desk", there.key)
+        await put(home, Link(new_key(), LinkKind.SAME_CUSTOMER, left, right, ("said so",), "ola", NOW))
+        ends = frozenset({Origin("own", person.key), left})
+        batch = merge(
+            person, other, await belongings(several, other.key), store="own", evidence=["looked"], actor="ola",
+            now=NOW, known=await several.links(ends),
+        )  # fmt: skip
+        receipt = await several.write(batch)
+        assert await person_of(several, other.key) == person.key
+        [link] = [one for one in await several.links(frozenset({right})) if one.kind is LinkKind.SAME_CUSTOMER]
+        assert link.left == Origin("own", person.key)
+        found = await as_persons(several, await several.search(other.number))
+        assert [one.customer.key for one in found] == [person.key]
+        await several.write(taking_back(receipt, actor="ola"))
+        assert await person_of(several, other.key) == other.key
+        [link] = await several.links(frozenset({right}))
+        assert link.left == left
+
+
+async def test_what_is_imported_for_the_old_number_is_the_persons() -> None:
+    """A file that names the number that was given up finds the person."""
+    async with at_counter() as desk:
+        other = await second_number(desk)
+        await merged(desk, desk.customer, other)
+        [operator] = await desk.backend.operators()
+        found = await Finder(desk.backend, operator).by("number", other.number)
+        assert found is not None
+        assert found.key == desk.customer.key
 
 
 @pytest.mark.parametrize("field", ["key", "operator_key"])

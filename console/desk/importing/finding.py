@@ -6,6 +6,7 @@ from backends.clean import fold
 from backends.port import Backend
 from backends.records import Customer, Operator, PointKind
 from console.desk.importing.reasons import BadValue
+from console.desk.persons import person_of
 
 _TELEPHONES = (PointKind.PHONE, PointKind.MOBILE)
 _LIMIT = 50  # more customers than this on one telephone number are several customers in any case
@@ -34,9 +35,15 @@ class Finder:
         if len(found) > 1:
             raise BadValue("several_customers", value, f"customer.{field}")
         if found:
-            self._found[name] = found[0]
-            return found[0]
+            self._found[name] = await self._person(found[0])
+            return self._found[name]
         return None
+
+    async def _person(self, customer: Customer) -> Customer:
+        """Return whom a customer's number leads to: what comes in for a number that was given up is the person's."""
+        key = await person_of(self._backend, customer.key)
+        known = await self._backend.customers((key,)) if key != customer.key else ()
+        return known[0] if known else customer
 
 
 def _has(customer: Customer, field: str, value: str) -> bool:
