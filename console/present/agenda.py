@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from backends.records import Contact, Dispute, Handover, Money, Promise, PromiseKind, Ticket, TicketKind
 from console.i18n import N_, _, _n
@@ -53,9 +54,16 @@ def price_words(price: Money | None) -> str:
     return money(price.minor, price.currency) if price is not None else ""
 
 
+def date_words(on: date, today: date) -> str:
+    """Return a date as a date, never as `today` or `tomorrow`: `3 Dec`, in another year `3 Dec 2027`."""
+    if on.year != today.year:
+        return day(on, date(on.year - 1, 1, 15))
+    return day(on, date(on.year, 12 if on.month < 7 else 1, 15))
+
+
 def window_words(one: Renewal, now: Now) -> str:
     """Return between which days the customer is to be told: `notify between 3 Dec and 12 Dec`."""
-    first, last = day(one.notify_from, now.today), day(one.notify_to, now.today)
+    first, last = date_words(one.notify_from, now.today), date_words(one.notify_to, now.today)
     if one.notify_to < now.today:
         return _("notify at once: the last day was {last}").format(last=last)
     if one.notify_from == one.notify_to:
@@ -196,7 +204,7 @@ def skill_word(code: str) -> str:
 def missing_words(gaps: Mapping[str, Sequence[str]], failed: Mapping[str, str]) -> str:
     """Return what is not in the list: parts that a source cannot tell, and parts that failed with why; else empty."""
     told = [
-        _("{source} keeps no list of {part}").format(
+        _n("{source} keeps no list of {part}", "{source} keep no list of {part}", len(names)).format(
             source=joined([plain(one, 16) for one in names]), part=_(PARTS[part])
         )
         for part, names in gaps.items()

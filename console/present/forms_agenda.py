@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backends.port import CustomerFile
 from backends.records import Channel, Ticket
 from console.i18n import _
@@ -21,7 +23,7 @@ def give_notice(file: CustomerFile, one: Renewal, filled: Filled, now: Now) -> F
     fields = [
         pick("channel", _("Told by"), channels(NOTICE_CHANNELS), filled, default=Channel.EMAIL),
         text_line("subject", _("Subject"), filled),
-        text_lines("note", _("What the customer is told"), filled, height=7, needed=True),
+        replace(text_lines("note", _("Message"), filled, height=7, needed=True), cursor=0),  # to be read from the top
     ]
     title = _("Tell {name} that the term ends").format(name=plain(file.customer.name, 30))
     return form_of(title, fields, renewal_words(one, now), _("Stored as told"))

@@ -23,11 +23,11 @@ _SUBJECT: Mapping[str, str] = {
     "de": "Ihr Vertrag {number} endet am {day}",
 }
 _ENDS: Mapping[str, str] = {
-    "en": "the fixed term of your contract for {product} ends on {day}.",
+    "en": "The fixed term of your contract for {product} ends on {day}.",
     "it": "il periodo minimo del Suo contratto {product} termina il {day}.",
-    "fr": "la période d'engagement de votre contrat {product} se termine le {day}.",
+    "fr": "La période d'engagement de votre contrat {product} se termine le {day}.",
     "pl": "okres, na jaki zawarli Państwo umowę {product}, kończy się {day}.",
-    "sv": "bindningstiden för ditt avtal {product} löper ut den {day}.",
+    "sv": "Bindningstiden för ditt avtal {product} löper ut den {day}.",
     "de": "die Mindestlaufzeit Ihres Vertrags {product} endet am {day}.",
 }
 _PRICE: Mapping[str, str] = {
@@ -73,8 +73,9 @@ _CHOOSE: Mapping[str, str] = {
 _DAYS: Mapping[str, str] = {"en": "%d/%m/%Y", "it": "%d/%m/%Y", "fr": "%d/%m/%Y", "sv": "%Y-%m-%d"}
 
 
-def _in(table: Mapping[str, str], language: str) -> str:
-    return table.get(language, table["en"])
+def _language(file: CustomerFile) -> str:
+    """Return the language to write in: the customer's, else English."""
+    return file.customer.language if file.customer.language in _ENDS else "en"
 
 
 def _day(on: date, language: str) -> str:
@@ -89,26 +90,26 @@ def price_to(price: Money, language: str) -> str:
 
 def notice_subject(file: CustomerFile, one: Renewal) -> str:
     """Return the subject of the message, in the customer's language."""
-    language = file.customer.language
-    words = _in(_SUBJECT, language).format(number=plain(one.contract.number), day=_day(one.ends_on, language))
+    language = _language(file)
+    words = _SUBJECT[language].format(number=plain(one.contract.number), day=_day(one.ends_on, language))
     return " ".join(words.split())
 
 
 def notice_text(file: CustomerFile, agent: Agent, one: Renewal) -> str:
     """Return the message in the customer's language; a price or an offer that is not known is left out."""
-    language = file.customer.language
+    language = _language(file)
     contract = one.contract
-    facts = [_in(_ENDS, language).format(product=plain(contract.product), day=_day(one.ends_on, language))]
+    facts = [_ENDS[language].format(product=plain(contract.product), day=_day(one.ends_on, language))]
     if contract.price is not None:
-        facts.append(_in(_PRICE, language).format(price=price_to(contract.price, language)))
+        facts.append(_PRICE[language].format(price=price_to(contract.price, language)))
     if contract.list_price is not None:
-        facts.append(_in(_AFTER, language).format(price=price_to(contract.list_price, language)))
+        facts.append(_AFTER[language].format(price=price_to(contract.list_price, language)))
     parts = [greeting(language, addressed(file)), "\n".join(facts)]
     if one.offers:
-        offers = [_in(_OFFERS, language)]
+        offers = [_OFFERS[language]]
         for offer in one.offers:
-            said = _in(_OFFER, language).format(months=offer.months, price=price_to(offer.price, language))
+            said = _OFFER[language].format(months=offer.months, price=price_to(offer.price, language))
             offers.append(f"{said}, {plain(offer.says)}" if offer.says else said)
-        parts += ["\n".join(offers), _in(_CHOOSE, language)]
+        parts += ["\n".join(offers), _CHOOSE[language]]
     parts.append(closing(language, agent.name, file.operator.name))
     return "\n\n".join(parts)
