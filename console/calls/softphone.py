@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
@@ -22,6 +23,9 @@ CONNECTING = 5.0
 """Seconds that connecting may take."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
+LASTING = 10.0
+"""Seconds after which a connection was a good one. A softphone may serve one client alone, the last that came: two
+consoles at one port then throw each other out ever more slowly, not ten times a second."""
 _CHUNK = 65_536
 
 _STATES: Mapping[str, tuple[CallState, Direction | None]] = {
@@ -75,10 +79,12 @@ async def follow(
                 connected = False
                 told(False)
         else:
-            connected, pause = True, first_pause
+            connected, since = True, time.monotonic()
             told(True)
             await _listen(reader, writer, hear)
             connected = False
+            if time.monotonic() - since > LASTING:
+                pause = first_pause
             told(False)
         await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 (spreads consoles that lost one softphone)
         pause = min(pause * 2, LONGEST_PAUSE)

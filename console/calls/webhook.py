@@ -2,7 +2,8 @@
 
 The generic one sends JSON or form data: `event` (newCall, answer, hangup), `from`, `to`, `direction`, `callId`, `user`,
 `cause`, `queue`, and expects a JSON object. sipgate sends the same as form data, and expects XML that asks for the
-later news. Placetel names its events differently, and calls the id `call_id`. Beyond them `name`, `menu`, `waited` and
+later news; `diversion` is the number that was dialled before a call was passed on to us, as night hotlines are.
+Placetel names its events differently, and calls the id `call_id`. Beyond them `name`, `menu`, `waited` and
 `transfers` are taken where an exchange can be told to send them.
 """
 
@@ -70,7 +71,8 @@ def read(content_type: str, body: bytes) -> Heard:
     if not call_id:
         raise Unreadable("call")
     out = text_in(fields.get("direction")).lower() == "out" or event == "outgoingcall"
-    caller, called = text_in(fields.get("from")), text_in(fields.get("to"))
+    caller = text_in(fields.get("from"))
+    called = text_in(fields.get("to")) if out else text_in(fields.get("diversion")) or text_in(fields.get("to"))
     # An answer names who took it; only where the exchange names nobody may anybody of those who were rung have it.
     users = texts_in(fields.get("answeringNumber")) if state is CallState.ANSWERED else ()
     return Heard(

@@ -133,6 +133,11 @@ def test_no_bytes_break_the_reading(content_type: str, body: bytes) -> None:
         assert "\n" not in text
 
 
+def test_r22_a_call_passed_on_keeps_the_number_that_was_dialled() -> None:
+    """A night hotline is rung by the operators' own lines; what callers dialled says in whose name to answer."""
+    assert as_json({**INBOUND, "diversion": "48800155501"}).dialled == "48800155501"
+
+
 def test_each_exchange_gets_the_answer_it_expects() -> None:
     """An empty object, or XML that asks for what comes later; what stands in a URL cannot leave its attribute."""
     assert answer(Dialect.GENERIC, "http://x/cti").body == b"{}"
