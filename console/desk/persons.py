@@ -47,7 +47,7 @@ def can_move(backend: Backend) -> bool:
 
 async def leading(backend: Backend, keys: Collection[Key]) -> Mapping[Key, Key]:
     """Return for those of the customers that lead to somebody else whom they lead to, after all links."""
-    if Capability.LINKS not in backend.capabilities:
+    if Capability.LINKS not in backend.capabilities or not any(keys):
         return {}
     found: dict[Key, Key] = {}
     asked = {key: key for key in keys if key}
@@ -72,8 +72,11 @@ async def person_of(backend: Backend, key: Key) -> Key:
 
 
 async def as_persons(backend: Backend, matches: tuple[Match, ...]) -> tuple[Match, ...]:
-    """Return matches with persons in the place of the numbers that lead to them, each person once."""
-    leads = await leading(backend, {one.customer.key for one in matches})
+    """Return matches with persons in the place of the numbers that lead to them, each person once.
+
+    A number that was given up has no telephone or address left: nobody else is asked about at each letter typed.
+    """
+    leads = await leading(backend, {one.customer.key for one in matches if not one.customer.points})
     if not leads:
         return matches
     known = {one.key: one for one in await backend.customers(tuple(dict.fromkeys(leads.values())))}
