@@ -10,45 +10,62 @@ and its `Change`s hold both versions, so that the action can be undone by the ba
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from backends.areas import Hidden
+from backends.asking import (
+    PENDING_DISPUTES,
+    PENDING_ORDER,
+    PRESENCE_AGE,
+    CustomerFile,
+    Match,
+    MatchedOn,
+    OutageFilter,
+    Page,
+    Pending,
+    PendingFilter,
+    PendingKind,
+    Presence,
+    QueueFilter,
+    TextHit,
+    TicketFilter,
+    TimelineFilter,
+    each_agent,
+)
 from backends.events import Event
 from backends.records import (
     Agent,
     AuditEntry,
     AuditVerdict,
-    Charge,
-    Chase,
     Contact,
-    Contract,
     Customer,
-    Direction,
-    Dispute,
-    DisputeState,
     Entry,
-    Handover,
     Key,
-    Line,
     Link,
     Operator,
     Origin,
     Outage,
-    OutageState,
-    Promise,
     Record,
     Ticket,
-    TicketKind,
-    TicketState,
-    Visit,
 )
 
-T = TypeVar("T")
+__all__ = [
+    "PENDING_DISPUTES", "PENDING_ORDER", "PRESENCE_AGE", "Backend", "Batch", "Capability", "Change", "Checks",
+    "CustomerFile", "Keeper", "LeavesOut", "Listing", "Match", "MatchedOn", "Origins", "OutageFilter", "Page",
+    "Pending", "PendingFilter", "PendingKind", "Presence", "Put", "QueueFilter", "Receipt", "Remove", "TextHit",
+    "TicketFilter", "TimelineFilter", "each_agent", "undoing",
+]  # fmt: skip
+
+_WHOLE_HISTORY = TimelineFilter()
+_ALL_TICKETS = TicketFilter()
+_ALL_OUTAGES = OutageFilter()
+_ALL_WAITING = QueueFilter()
+_ALL_PENDING = PendingFilter()
 
 
 class Capability(StrEnum):
@@ -73,198 +90,6 @@ class Capability(StrEnum):
     """Lists what is due over all customers."""
     PRESENCE = "presence"
     """Knows which agents have which customer open now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some rows, and the opaque cursor to the next ones; None after the last."""
-
-    rows: tuple[T, ...]
-    after: str | None = None
-
-
-class MatchedOn(StrEnum):
-    """Why a search found a customer."""
-
-    NAME = "name"
-    NUMBER = "number"
-    PHONE = "phone"
-    EMAIL = "email"
-    TICKET = "ticket"
-    CONTACT = "contact"
-    LINE = "line"
-    MAC = "mac"
-    IP = "ip"
-    PLACE = "place"
-    POSTCODE = "postcode"
-    CONTRACT = "contract"
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A customer found, why, and the piece of data that matched. `exact` means nothing else could be meant."""
-
-    customer: Customer
-    on: MatchedOn
-    shown: str
-    exact: bool = False
-    record_key: Key = ""
-    """The ticket, contact or line that matched, to open the customer at that point."""
-    near: bool = False
-    """Whether the name is only spelt much like the text; such a match is never exact."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextHit:
-    """A contact whose subject or body holds the words, with a piece of text around them."""
-
-    contact: Contact
-    customer_name: str
-    customer_number: str
-    around: str
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineFilter:
-    """Which entries of a customer's history to give; empty parts let everything through."""
-
-    channels: frozenset[str] = frozenset()
-    directions: frozenset[Direction] = frozenset()
-    text: str = ""
-    """Words that must all occur (by prefix, folded); data, never a query language."""
-    unanswered: bool = False
-    ticket_key: Key = ""
-    thread: str = ""
-    events: bool = True
-    """Whether ticket events belong; a filter on channel, direction, text or answer leaves them out."""
-
-
-@dataclass(frozen=True, slots=True)
-class TicketFilter:
-    """Which tickets to list; empty parts let everything through. Newest first."""
-
-    customer_key: Key = ""
-    operator_keys: frozenset[Key] = frozenset()
-    states: frozenset[TicketState] = frozenset()
-    kinds: frozenset[TicketKind] = frozenset()
-    opened_since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OutageFilter:
-    """Which outages to list: in these states, and alive at some time within the span. Newest first."""
-
-    states: frozenset[OutageState] = frozenset()
-    operator_keys: frozenset[Key] = frozenset()
-    since: datetime | None = None
-    until: datetime | None = None
-    limit: int = 500
-
-
-@dataclass(frozen=True, slots=True)
-class QueueFilter:
-    """Which unanswered contacts to list (R10), oldest first."""
-
-    operator_keys: frozenset[Key] = frozenset()
-    channels: frozenset[str] = frozenset()
-
-
-class PendingKind(StrEnum):
-    """What somebody at the desk has to do, by the record that says so."""
-
-    PROMISE = "promise"
-    HANDOVER = "handover"
-    CONTRACT = "contract"
-    DISPUTE = "dispute"
-    TICKET = "ticket"
-
-
-@dataclass(frozen=True, slots=True)
-class PendingFilter:
-    """Which pending things to list; empty parts let everything through."""
-
-    kinds: frozenset[PendingKind] = frozenset()
-    operator_keys: frozenset[Key] = frozenset()
-    """The operator that a ticket names; for all else that of the customer."""
-    until: datetime | None = None
-    """Due before this moment; what has no due time always belongs."""
-    outage_key: Key = ""
-    """Only promises that are due when this outage ends."""
-    ends_from: date | None = None
-    ends_to: date | None = None
-    """Contracts: the first and the last day on which the fixed term may end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """Something to be done for a customer.
-
-    Due are: a promise and a handover at their `due_at`, a ticket at its `next_step_at`, a contract on the day it ends,
-    a dispute on the first dunning day of its unpaid charges. Days count from midnight in UTC; which hour of the
-    operator's day is meant, and what follows from it, is for the rules.
-    """
-
-    kind: PendingKind
-    record: Promise | Handover | Contract | Dispute | Ticket
-    customer: Customer
-    due_at: datetime | None = None
-
-
-PENDING_ORDER: Mapping[PendingKind, int] = {kind: place for place, kind in enumerate(PendingKind)}
-"""Which of two things that are due at one moment stands first."""
-
-PENDING_DISPUTES = frozenset({DisputeState.OPEN, DisputeState.HOLD_ASKED})
-"""Disputes in which billing has not promised yet not to dun."""
-
-PRESENCE_AGE = timedelta(seconds=90)
-"""A console that was not heard of for this long is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """An agent who has a customer open now. Moments are in UTC; `seen_at` is by the clock of the store."""
-
-    agent: str
-    """The agent's login."""
-    customer_key: Key
-    since: datetime
-    seen_at: datetime
-    ticket_key: Key = ""
-    writing: bool = False
-    """Whether the agent is writing to the customer."""
-
-
-def each_agent(rows: Iterable[Presence]) -> tuple[Presence, ...]:
-    """Return each agent once, by login: as the console says that was heard last, writing if any of theirs is."""
-    found: dict[str, Presence] = {}
-    for row in sorted(rows, key=lambda one: one.seen_at):
-        other = found.get(row.agent, row)
-        found[row.agent] = replace(row, since=min(row.since, other.since), writing=row.writing or other.writing)
-    return tuple(found[agent] for agent in sorted(found))
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerFile:
-    """Everything about one customer but the timeline, read in one go and from one state of the store.
-
-    `tickets` are the open ones and those closed in the last 90 days, newest first; chases, promises, visits and
-    handovers are those of these tickets, plus open promises without a ticket. `contacts_total` counts all contacts;
-    `recent_inbound` holds the inbound contacts of the last 30 days, newest first, at most 50, bodies cut.
-    """
-
-    customer: Customer
-    operator: Operator
-    lines: tuple[Line, ...] = ()
-    contracts: tuple[Contract, ...] = ()
-    charges: tuple[Charge, ...] = ()
-    disputes: tuple[Dispute, ...] = ()
-    tickets: tuple[Ticket, ...] = ()
-    chases: tuple[Chase, ...] = ()
-    promises: tuple[Promise, ...] = ()
-    visits: tuple[Visit, ...] = ()
-    handovers: tuple[Handover, ...] = ()
-    recent_inbound: tuple[Contact, ...] = ()
-    contacts_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,7 +229,7 @@ class Backend(Protocol):
         """Return those of the customers that exist, in the given order."""
 
     async def timeline(
-        self, customer_key: Key, *, only: TimelineFilter = TimelineFilter(), after: str | None = None, limit: int = 50
+        self, customer_key: Key, *, only: TimelineFilter = _WHOLE_HISTORY, after: str | None = None, limit: int = 50
     ) -> Page[Entry]:
         """Return the history newest first (by `at`, then key); bodies are cut to 240 characters."""
 
@@ -415,15 +240,15 @@ class Backend(Protocol):
         """Return a ticket by its key or by its reference in any case; raises NotFound."""
 
     async def tickets(
-        self, only: TicketFilter = TicketFilter(), *, after: str | None = None, limit: int = 100
+        self, only: TicketFilter = _ALL_TICKETS, *, after: str | None = None, limit: int = 100
     ) -> Page[Ticket]:
         """Return tickets, newest first."""
 
-    async def outages(self, only: OutageFilter = OutageFilter()) -> tuple[Outage, ...]:
+    async def outages(self, only: OutageFilter = _ALL_OUTAGES) -> tuple[Outage, ...]:
         """Return outages, newest first."""
 
     async def queue(
-        self, only: QueueFilter = QueueFilter(), *, after: str | None = None, limit: int = 50
+        self, only: QueueFilter = _ALL_WAITING, *, after: str | None = None, limit: int = 50
     ) -> Page[tuple[Contact, Customer]]:
         """Return contacts that wait for an answer (R10), oldest first, with their customers."""
 
@@ -431,7 +256,7 @@ class Backend(Protocol):
         """Return every link that has one of these ends, oldest first."""
 
     async def pending(
-        self, only: PendingFilter = PendingFilter(), *, after: str | None = None, limit: int = 200
+        self, only: PendingFilter = _ALL_PENDING, *, after: str | None = None, limit: int = 200
     ) -> Page[Pending]:
         """Return what is to be done over all customers, by due time (those without one last), then kind, then key.
 
