@@ -29,6 +29,8 @@ LOOK_BACK = timedelta(days=14)
 """How long after an outage somebody may still wait for a word about it."""
 MOST_OUTAGES = 50
 PAGE = 200
+LISTED = 50
+"""Records a page where all are looked through: an embedded store reads a page between two keys."""
 MOST_WORDS = 5_000
 MOST_LINES = 200_000
 """Lines that are looked at to count whom an outage hits; beyond that the count is a least one."""
@@ -90,7 +92,7 @@ class Affected:
 async def _every(listing: Listing, kind: type[Record]) -> AsyncIterator[list[Any]]:
     after: str | None = None
     while True:
-        page = await listing.listed(kind, after=after, limit=PAGE)
+        page = await listing.listed(kind, after=after, limit=LISTED)
         yield list(page.rows)
         after = page.after
         if after is None:

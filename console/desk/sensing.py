@@ -33,6 +33,8 @@ from console.rules.sensor import SOURCE, Report, Suspicion, suspicions, symptom_
 
 MOST_TICKETS = 300
 """Newest fault tickets that are looked at: beyond that nobody needs a sensor to know."""
+MOST_PROPOSED = 3
+"""Outages that are proposed at a time; what else is likely is looked at afterwards, when these explain their share."""
 PAGE = 100
 REMEMBERED = timedelta(days=8)
 """How far back outages are read: longer than backends keep the name of what was stored once (a week)."""
@@ -100,7 +102,8 @@ class Sensing:
     async def sense(self) -> tuple[Outage, ...]:
         """Look at the faults of the last minutes, propose what they make likely, return what was new.
 
-        Reads a bounded number of tickets, and of each customer once. Raises what the backend raises.
+        Reads a bounded number of tickets, and of each customer once; comparing them is done in a thread. When anything
+        was proposed there may be more. Raises what the backend raises.
         """
         if not self.awake:
             return ()
@@ -108,9 +111,9 @@ class Sensing:
         reports = await self._reported(now)
         proposed: list[Outage] = []
         tried: set[str] = set()
-        while reports:
+        while reports and len(proposed) < MOST_PROPOSED:
             outages = await self._outages(now)  # each time: a colleague's console may have been faster
-            found = suspicions(reports, outages, now, self._desk.rules.sensor)
+            found = await asyncio.to_thread(suspicions, reports, outages, now, self._desk.rules.sensor)
             fresh = next((one for one in found if one.occasion(outages) not in tried), None)
             if fresh is None:
                 break

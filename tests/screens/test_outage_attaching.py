@@ -120,8 +120,8 @@ async def test_r26_with_several_outages_the_agent_picks(demo_file: Path, tmp_pat
         assert call.outage_key in {one.key for one in await stage.backend.outages(OutageFilter())}
 
 
-async def test_r26_without_an_outage_l_says_why_not(demo_file: Path, tmp_path: Path) -> None:
-    """R26: the key is refused in words where nothing is broken."""
+async def test_r21_without_an_outage_l_says_why_not(demo_file: Path, tmp_path: Path) -> None:
+    """R21: where nothing is broken around them the key is refused in words: their own line is to be looked at."""
     async with on_desk(demo_file, tmp_path) as stage:
         outage, [customer] = await struck(stage)
         over = replace(outage, state=OutageState.RESTORED, ended_at=NIGHT)

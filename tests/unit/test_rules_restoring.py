@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backends.errors import Conflict
 from backends.memory import MemoryBackend
 from backends.port import Backend, Batch, Listing, Pending, PendingKind, Put
 from backends.records import (
@@ -246,3 +247,24 @@ async def test_r27_words_are_due_once_the_outage_is_over_and_until_they_are_give
     word = Word(stored, person, desk.operators[person.operator_key], "letter", "", "", "We found no fault.")
     await backend.write(give_words([word], agent=AGENT, now=NOW))
     assert await words_due(desk) == ()
+
+
+async def test_r32_two_colleagues_tell_nobody_twice() -> None:
+    """R32, R27: who is second gets a conflict, and not one of their messages is stored."""
+    backend, desk, outage = await stage()
+    people = (await affected(desk, outage)).customers[:2]
+    promises: list[Record] = [
+        Promise(new_key(), one.key, PromiseKind.WORD_AT_RESTORATION, "", NOW, None, outage_key=outage.key)
+        for one in people
+    ]
+    receipt = await backend.write(Batch(tuple(map(Put, promises)), actor="test"))
+    words = [
+        Word(change.after, one, desk.operators[one.operator_key], "letter", "", "", "It works.")
+        for change, one in zip(receipt.changes, people, strict=True)
+        if isinstance(change.after, Promise)
+    ]
+    await backend.write(give_words(words[:1], agent=AGENT, now=NOW))
+    with pytest.raises(Conflict):
+        await backend.write(give_words(words, agent=replace(AGENT, login="iga"), now=NOW))
+    told = [(await backend.timeline(one.key)).rows for one in people]
+    assert [len(rows) for rows in told] == [1, 0]
