@@ -24,7 +24,7 @@ from backends.port import (
     QueueFilter,
     TicketFilter,
 )
-from backends.records import LIVE_OUTAGE_STATES, OPEN_STATES, Contact, Customer, Holder, Key, OutageState, Ticket
+from backends.records import LIVE_OUTAGE_STATES, OPEN_STATES, Agent, Contact, Customer, Holder, Key, OutageState, Ticket
 from console.desk.desk import Desk
 from console.rules.agenda import EVERYTHING, AgendaFilter, Item, chosen, ordered, sides_of, without_twins
 from console.rules.agenda_items import HORIZON, Known, of_message, of_pending
@@ -210,18 +210,22 @@ async def reading(desk: Desk, rules: RenewalRules, *, pages: int | None = None) 
     streams = _streams(desk, known)
     gaps = gaps_of(desk)
 
-    def agenda() -> Agenda:
+    async def agenda() -> Agenda:
         errors = failed | {one.part: one.error for one in streams if one.error is not None}
         more = any(not one.done for one in streams)
         cut = any(one.after is not None and one.error is None for one in streams)
-        items = without_twins(ordered(item for one in streams for item in one.items))
+        found = [item for one in streams for item in one.items]
+        if len(found) <= PAGE * len(streams):
+            items = without_twins(ordered(found))
+        else:  # a long list is sorted beside the keys, not between them
+            items = await asyncio.to_thread(lambda: without_twins(ordered(found)))
         return Agenda(known.now, items, gaps, errors, whole=not more, cut=cut)
 
     await asyncio.gather(*(one.read_on() for one in streams))
     errors = [one.error for one in streams if one.error is not None]
     if streams and len(errors) == len(streams):
         raise errors[0]
-    yield agenda()
+    yield await agenda()
     read = 1
     while any(not one.done for one in streams) and (pages is None or read < pages):
         for stream in streams:
@@ -230,7 +234,7 @@ async def reading(desk: Desk, rules: RenewalRules, *, pages: int | None = None) 
                 await asyncio.sleep(0)  # a key that was pressed meanwhile goes first
         read += 1
     if read > 1:
-        yield agenda()
+        yield await agenda()
 
 
 class Watch:
@@ -248,6 +252,7 @@ class Watch:
         self.only: AgendaFilter = EVERYTHING
         self.cursor = ""
         """The name of the item that was looked at last."""
+        self._kept: dict[AgendaFilter, tuple[Agenda, Agent, tuple[Item, ...]]] = {}
 
     @property
     def rest(self) -> float:
@@ -277,11 +282,23 @@ class Watch:
 
     def shown(self) -> tuple[Item, ...]:
         """Return what concerns the agent and passes the filter, most urgent first."""
-        return chosen(self.agenda.items, self._desk.agent, self.only) if self.agenda is not None else ()
+        return self._chosen(self.only)
 
     def concerning(self) -> tuple[Item, ...]:
         """Return all that concerns the agent, whatever the filter."""
-        return chosen(self.agenda.items, self._desk.agent) if self.agenda is not None else ()
+        return self._chosen(EVERYTHING)
+
+    def _chosen(self, only: AgendaFilter) -> tuple[Item, ...]:
+        """Return the items that pass a filter; a long list is gone through once, and not at every minute and key."""
+        known, agent = self.agenda, self._desk.agent
+        if known is None:
+            return ()
+        kept = self._kept.get(only)
+        if kept is None or kept[0] is not known or kept[1] is not agent:
+            if len(self._kept) > 1:
+                self._kept = {one: kept for one, kept in self._kept.items() if one == EVERYTHING}
+            kept = self._kept[only] = (known, agent, chosen(known.items, agent, only))
+        return kept[2]
 
     def without(self, name: str) -> None:
         """Take an item off the list that was just done: what is read again confirms it."""
