@@ -238,10 +238,13 @@ def _concerns(case: _Case, tariff: Tariff) -> bool:
 
 
 def _agreed(case: _Case) -> date | None:
-    """Return the day on which a service was to start: as a helpdesk set it, else that of the first visit agreed."""
+    """Return the day on which a service was to start: as a helpdesk set it, else that of the first visit agreed.
+
+    A visit that was called off in time is no agreed one any more; one that was called off too late still is.
+    """
     if case.ticket.due_at is not None:
         return case.calendar.local_day(case.ticket.due_at)
-    visits = [one for one in _visits(case) if one.state is not VisitState.CANCELLED]
+    visits = [one for one in _visits(case) if one.state is not VisitState.CANCELLED] + _called_off(case)
     first = min(visits, key=lambda one: one.window_from, default=None)
     return case.calendar.local_day(first.window_from) if first is not None else None
 
@@ -316,7 +319,8 @@ def _paid_with(case: _Case, tariff: Tariff) -> str:
 def _doubt(case: _Case, tariff: Tariff) -> str:
     if tariff.symptoms and not dict(case.ticket.details).get("symptom"):
         return "symptom"
-    return "called_off" if tariff.after is After.VISIT and _called_off(case) else ""
+    on_visits = tariff.after is After.VISIT or (tariff.after is After.AGREED and case.ticket.due_at is None)
+    return "called_off" if on_visits and _called_off(case) else ""
 
 
 def owed(

@@ -196,6 +196,19 @@ def test_r33_a_late_start_pays_the_missed_day_too_when_it_is_over() -> None:
     assert amount(new_line, START + 90 * DAY) == 0
 
 
+def test_r33_a_start_that_was_called_off_too_late_is_late_from_the_first_day() -> None:
+    """A new date does not undo the day that was kept free; called off in time, the new date counts."""
+    new_line = ticket(TicketKind.INSTALLATION)
+    visits = (visit(VisitState.CANCELLED, START + 7 * DAY), visit(VisitState.PLANNED, START + 14 * DAY, "2"))
+    late = TicketEvent("1", "5", "1", TicketEventKind.VISIT, START + 7 * DAY - 3 * HOUR, after=VisitState.CANCELLED)
+    found = reckoned(new_line, START + 9 * DAY, events=(late,), visits=visits)
+    assert found is not None
+    assert {one.name: one.amount for one in found.shares} == {"start_late": 2 * 646, "visit_missed": 3231}
+    assert found.doubts == ("called_off",)
+    in_time = replace(late, at=START + 5 * DAY)
+    assert amount(new_line, START + 9 * DAY, events=(in_time,), visits=visits) == 0
+
+
 def test_r33_repeated_complaints_about_one_matter_are_paid_once() -> None:
     """AGCOM 347/18/CONS: the first one is paid; a second on the same line is counted with it, one on another is not."""
     first = ticket(TicketKind.COMPLAINT, key="4", reference="T4", opened_at=START - 5 * DAY, first_contact_at=None)
