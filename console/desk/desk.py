@@ -37,6 +37,7 @@ from backends.records import (
     Outage,
     Role,
 )
+from console.desk.cards import without_cards
 from console.desk.persons import as_persons
 from console.desk.picture import Picture, gather, older, refreshed
 from console.desk.revealing import OPEN_FOR, Opened, hidden_of, noted
@@ -250,10 +251,11 @@ class Desk:
         Raises Unfit for a message that names another operator than the one it is sent for (R22).
 
         Contacts of the history are here with the beginning of their body only; they are stored with the whole one.
-        What was stored with the same `occasion` before is not stored again; the receipt is then a repeated one.
+        What was stored with the same `occasion` before is not stored again; the receipt is then a repeated one. Card
+        numbers in what is new are stored masked.
         """
         self._refuse_other_brands(batch)
-        whole = await self._with_whole_bodies(batch)
+        whole = without_cards(await self._with_whole_bodies(batch))
         receipt = await self.backend.write(replace(whole, idempotency_key=occasion) if occasion else whole)
         deed = Deed(action, customer_key, about, receipt, self.clock())
         self.deeds.append(deed)

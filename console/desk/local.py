@@ -14,9 +14,11 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from console.desk.cards import masked_answers
 
 RECENT = 30
 OCCASION = "occasion"
@@ -266,7 +268,8 @@ class LocalStore:
         return self._drafts.get((customer_key, action, subject))
 
     def keep(self, draft: Draft) -> None:
-        """Keep a draft in place of the former one; in memory at once, on disk a moment later."""
+        """Keep a draft in place of the former one, card numbers masked; in memory at once, on disk a moment later."""
+        draft = replace(draft, answers=masked_answers(draft.answers, OCCASION))
         self._drafts[draft.name] = draft
         row = (*self._who, *draft.name, json.dumps(dict(draft.answers)), _micros(draft.at))
         self._later(("draft", *draft.name), "REPLACE INTO drafts VALUES (?, ?, ?, ?, ?, ?, ?)", row)

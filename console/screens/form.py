@@ -19,12 +19,14 @@ from backends.errors import BackendError, Conflict
 from backends.records import Contact, Key
 from console.desk.acts.scene import Unfit
 from console.desk.arrivals import Arrivals
+from console.desk.cards import masked_answers
 from console.desk.desk import Deed
 from console.desk.local import OCCASION, Draft, Spot
 from console.i18n import _
 from console.present.arrivals import held_words, news_view
 from console.present.failures import failure_words, unfit_words
 from console.rules.moments import UnreadMoment, read_moment
+from console.rules.privacy import tells_card
 from console.screens.base import fit
 from console.screens.customer_base import CustomerBase
 from console.screens.workers import WatchesWorkers
@@ -85,6 +87,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         self._occasion = secrets.token_hex(8)
         self._begun = {field.code: field.value for field in plan.view.fields}
         self._resumed = False
+        self._card_told = False
         self._arrivals: Arrivals | None = None
 
     @property
@@ -162,12 +165,22 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         event.stop()
         self._keep(event.values)
         self._tell_writing(event.values)
+        self._tell_card(event.values)
         view = self.query_one(Form).view
         kinds = {field.code: field.kind for field in view.fields}
         if kinds.get(event.code) is FieldKind.MOMENT:
             self._tell_moment(event.code, event.values[event.code])
         if self.plan.retold is not None and (new := self.plan.retold(event.code, event.values)) is not None:
             await self.query_one(Form).show(new)
+
+    def _tell_card(self, values: Mapping[str, str]) -> None:
+        """Warn while a card number stands in an answer: it is not kept whole, neither here nor in a draft."""
+        there = any(tells_card(text) for code, text in values.items() if code != OCCASION)
+        if there:
+            self._say(_("A card number: it is stored as 411111******1111 only, its CVV not at all."), Tone.WARN)
+        elif self._card_told:
+            self._say("")
+        self._card_told = there
 
     def _keep(self, values: Mapping[str, str]) -> None:
         app = self.console_app
@@ -254,6 +267,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
             self._storing = False
             await self._hold(news)
             return
+        typed, values = values, masked_answers(values)
         try:
             deed = await plan.store({**values, OCCASION: self._occasion})
         except Unfit as error:
@@ -279,6 +293,8 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         self.dismiss(deed)
         if plan.after is not None:
             plan.after(deed, values)
+        if values != typed:
+            app.say(_("Stored, with the card number masked: 411111******1111 is all that is kept."), Tone.WARN)
 
     def _refuse(self, error: Unfit) -> None:
         form = self.query_one(Form)
