@@ -99,6 +99,15 @@ def _works_words(outage: Outage, now: Now) -> str:
     )
 
 
+def _understood(outage: Outage, now: Now, language: str) -> bool:
+    """Return whether what somebody wrote is in the customer's language, or there is nothing better for them.
+
+    It is written in the language of the operators who are hit; whoever speaks none of theirs is told the facts.
+    """
+    written = {one.language for key in outage.operator_keys if (one := now.operators.get(key)) is not None}
+    return not written or not language or language in written or language not in now.texts().languages
+
+
 def say_words(outage: Outage, now: Now, language: str = "", operator_key: Key = "") -> str:
     """Return what to tell the customer: what somebody wrote, else a kind sentence made from the facts (R28, R29).
 
@@ -107,7 +116,7 @@ def say_words(outage: Outage, now: Now, language: str = "", operator_key: Key = 
     """
     if outage.state is OutageState.DISMISSED:
         return ""
-    if outage.say and outage.state is not OutageState.RESTORED:
+    if outage.say and outage.state is not OutageState.RESTORED and _understood(outage, now, language):
         return plain(outage.say, SAY)
     if speaks(language, now):
         return said(outage, now, language, operator_key)

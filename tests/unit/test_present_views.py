@@ -383,6 +383,18 @@ def test_what_to_say_fits_the_outages_state() -> None:
     assert "not known" not in banners.headline(over, NOW)
 
 
+def test_r29_written_words_are_told_to_those_who_speak_that_language() -> None:
+    """A customer who speaks another is told the facts in their own; one whose language is not spoken, what there is."""
+    polish = Operator("operator:9", "LUN", "Łuniec", "PL", "pl", "Europe/Warsaw")
+    now = replace(NOW, operators={polish.key: polish})
+    written = outage(say="Mamy awarię.", operator_keys=(polish.key,))
+    assert banners.say_words(written, now, "pl") == "Mamy awarię."
+    assert banners.say_words(written, now, "de") == "Mamy awarię."
+    assert "Mamy" not in banners.say_words(written, now, "en")
+    assert "Mamy" not in banners.say_words(written, now, "it")
+    assert banners.say_words(replace(written, operator_keys=()), now, "en") == "Mamy awarię."
+
+
 def test_a_letter_names_the_day_on_the_customers_wall() -> None:
     """A mail of half past midnight in Warsaw is of that day and not of the one before, as each language writes days."""
     mail = contact(at=datetime(2026, 11, 20, 23, 30, tzinfo=UTC), channel="email")
