@@ -136,10 +136,15 @@ class Exchange:
         except Unreadable as error:
             raise Refused(415 if error.code == "shape" else 400) from error
         self.hear(heard)
-        host = request.headers.get("host", f"{self.address.host}:{self.port}")
-        scheme = "https" if request.headers.get("x-forwarded-proto", "").lower() == "https" else "http"
-        reply = answer(dialect, f"{scheme}://{host}{request.path}")
+        reply = answer(dialect, self._here(request))
         return response(200, reply.content_type, reply.body)
+
+    def _here(self, request: Request) -> str:
+        """Return the address that the request came to, as whoever sent it wrote it before any proxy."""
+        headers = request.headers
+        host = headers.get("x-forwarded-host") or headers.get("host") or f"{self.address.host}:{self.port}"
+        scheme = "https" if headers.get("x-forwarded-proto", "").lower() == "https" else "http"
+        return f"{scheme}://{host}{request.path}" + (f"?{request.query}" if request.query else "")
 
     def _may(self, request: Request, peer: str, given: tuple[str, ...]) -> bool:
         if self.token:

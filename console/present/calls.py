@@ -88,10 +88,17 @@ def call_line(call: Call | None, others: Sequence[Call], now: Now) -> StatusView
     right = _beside(others)
     if call is None:
         return StatusView("☎" if right else "", Tone.CALL, right)
-    parts = [who_words(call), state_words(call, now), route_words(call)]
+    parts = [who_words(call), state_words(call, now), route_words(call), _unknown_dialled(call)]
     if not call.live and not call.noted and not call.missed:
         parts.append(_("not logged yet"))
     return StatusView("☎ " + " · ".join(part for part in parts if part), Tone.CALL, right)
+
+
+def _unknown_dialled(call: Call) -> str:
+    """Return the number that was dialled where it is no operator's: whoever configures it reads it here."""
+    if call.operator_key or not call.dialled or not call.inbound:
+        return ""
+    return _("dialled {number}").format(number=plain(call.dialled, NAME))
 
 
 def _beside(others: Sequence[Call]) -> tuple[Span, ...]:
@@ -114,7 +121,7 @@ def calls_list(calls: Sequence[Call], names: Mapping[Key, str], current: str, no
             Cell((Span(state_words(call, now), _tone(call, current)),), 26),
             Cell((Span(number_words(call), Tone.ACCENT),), 18),
             Cell((Span(who, Tone.STRONG), Span("  " if who else ""), Span(told, Tone.DIM)), 0, least=16),
-            Cell((Span(plain(now.operator_name(call.operator_key)), Tone.DIM),), 16, drop=2),
+            Cell((Span(plain(now.operator_name(call.operator_key)) or plain(call.dialled, 16), Tone.DIM),), 16, drop=2),
             Cell((Span(_("logged") if call.noted else "", Tone.GOOD),), 7, drop=3),
         )
         rows.append(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.servers import alertmanager, rt
+from tests.servers import alertmanager, rt, softphone
 
 
 def main() -> None:
@@ -17,6 +17,8 @@ def main() -> None:
         missing.append(f"no Alertmanager: needs Debian's package {alertmanager.PROGRAM}")
     if why := rt.install():
         missing.append(f"no Request Tracker: {why}")
+    if why := softphone.install():
+        missing.append(f"no softphone: {why}")
     for says in missing:
         sys.stderr.write(f"Some tests will be skipped: {says}\n")
 

@@ -85,6 +85,14 @@ async def test_sipgate_is_told_where_to_tell_more() -> None:
         assert b"Content-Type: application/xml" in answer
 
 
+async def test_sipgate_finds_back_through_a_proxy_with_its_token() -> None:
+    """Else nothing would be told of answering and hanging up."""
+    async with listening(TOKEN) as (exchange, _heard):
+        raw = post(f"/sipgate/in?token={TOKEN}", BODY_TEXT, Host="desk.example", X_Forwarded_Proto="https")
+        answer = await said(exchange, raw)
+        assert f'onHangup="https://desk.example/sipgate/in?token={TOKEN}"'.encode() in answer
+
+
 async def test_a_body_in_chunks_is_read() -> None:
     """Some exchanges do not know the length of what they send."""
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (BODY_TEXT[:10], BODY_TEXT[10:])) + b"0\r\n\r\n"
