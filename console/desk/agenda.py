@@ -134,7 +134,7 @@ async def _outages(desk: Desk) -> tuple[frozenset[Key] | None, Mapping[Key, date
         return None, {}
     since = desk.clock() - ENDED_SINCE
     live = await desk.live_outages()
-    over = await desk.backend.outages(OutageFilter(states=_OVER, operator_keys=desk.operator_keys, since=since))
+    over = await desk.backend.outages(OutageFilter(states=_OVER, operator_keys=desk.outage_operators, since=since))
     return frozenset(one.key for one in live), {one.key: one.ended_at for one in over if one.ended_at is not None}
 
 
