@@ -45,11 +45,12 @@ def _contracts(file: CustomerFile, now: Now) -> list[str]:
     lines: list[str] = []
     for one in file.contracts:
         until = day(one.ends_on, now.today) if one.ends_on else _("open term")
-        price = _("{price} a month, then {list}").format(price=_amount(one.price), list=_amount(one.list_price))
+        price = _amount(one.price)
+        if one.list_price:
+            price = _("{price} a month, then {list}").format(price=price, list=_amount(one.list_price))
+        term = f"{day(one.started_on, now.today)} – {until}"
         lines.append(f"{plain(one.number)} {plain(one.product)} · {word(one.state)}")
-        lines.append(
-            f"  {day(one.started_on, now.today)} – {until} · {price if one.list_price else _amount(one.price)}"
-        )
+        lines.append(f"  {term} · {price}" if price else f"  {term}")
     return lines
 
 
@@ -114,20 +115,22 @@ def sections(file: CustomerFile, now: Now) -> list[tuple[str, list[str]]]:
     return [(title, lines) for title, lines in every if lines]
 
 
-def hidden_words(hidden: Collection[Area]) -> str:
+def hidden_words(hidden: Collection[Area], *, may_reveal: bool = False) -> str:
     """Return what is not shown to the agent's role, and how it can be seen; nothing where all is shown."""
     if not hidden:
         return ""
     what = joined([word(one) for one in Area if one in hidden])
-    return _("Not shown to your role: {what}. V shows it for a while, with a reason.").format(what=what)
+    if may_reveal:
+        return _("Not shown to your role: {what}. V shows it for a while, with a reason.").format(what=what)
+    return _("Not shown to your role: {what}.").format(what=what)
 
 
-def details(file: CustomerFile, now: Now, hidden: Collection[Area] = ()) -> BodyView:
+def details(file: CustomerFile, now: Now, hidden: Collection[Area] = (), *, may_reveal: bool = False) -> BodyView:
     """Return the details as one text to read; `hidden` is what the agent's role does not see of them (R41)."""
     parts: list[str] = []
     for title, lines in sections(file, now):
         parts.append("\n".join([title.upper(), *(f"  {text}" for text in lines)]))
-    if words := hidden_words(hidden):
+    if words := hidden_words(hidden, may_reveal=may_reveal):
         parts.append(words)
     head: tuple[SpanLine, ...] = ((Span(plain(file.customer.name), Tone.STRONG),),)
     return BodyView(f"details:{file.customer.key}", _("Details"), head, "\n\n".join(parts))

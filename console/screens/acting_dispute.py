@@ -18,7 +18,7 @@ from console.screens.acting import ActsOnCustomer
 from console.screens.picking import PickScreen
 from console.screens.read import ReadScreen
 from console.screens.reveal import RevealScreen, Wanted
-from console.words import moment
+from widgets.rows import RowList
 from widgets.views import Tone
 
 
@@ -96,7 +96,7 @@ class ActsOnDisputes(ActsOnCustomer):
             return
         areas, reason = wanted
         try:
-            opened = await self.console_app.desk.reveal(self.key, areas, reason)
+            await self.console_app.desk.reveal(self.key, areas, reason)
         except Unsupported:
             self.say(_("This source keeps no audit trail, so nothing can be revealed here."), Tone.BAD)
             return
@@ -106,14 +106,14 @@ class ActsOnDisputes(ActsOnCustomer):
         self._forget_texts()
         self.set_timer(OPEN_FOR.total_seconds(), self._reveal_over)
         await self.refresh_now()
-        now = self.now()
-        until = moment(opened.until, now.at, now.zone, short=True)
-        self.say(_("Shown until {when}, noted with your reason. V hides it at once.").format(when=until), Tone.ACCENT)
+        self.say(_("Noted with your reason. V hides it."), Tone.ACCENT)
 
     def _forget_texts(self) -> None:
-        """Forget the texts that were read: they are others once something opens or closes."""
+        """Forget the texts that were read, and shut those that stand open: they are others from now on."""
         self._whole.clear()
         self._bodies.clear()
+        for rows in ("#history", "#tickets"):
+            self.query_one(rows, RowList).show_bodies({})
 
     def _reveal_over(self) -> None:
         """Hide again what was opened, when its time is over; a later opening goes on."""

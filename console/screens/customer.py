@@ -124,7 +124,7 @@ class CustomerScreen(
         self.query_one(Card).show(card(picture.file, now, live={one.outage.key for one in picture.hits}))
         self._show_tickets(picture)
         self.show_history(picture)
-        self.query_one("#details", BodyPane).show(details(picture.file, now, self.hidden()))
+        self.query_one("#details", BodyPane).show(self._details(picture))
         if first and self._at:
             self._go_to(self._at)
         self.update_hints()
@@ -292,12 +292,15 @@ class CustomerScreen(
         if (view := await self.body_of(name)) is not None:
             self.app.push_screen(ReadScreen(view))
 
+    def _details(self, picture: Picture) -> BodyView:
+        return details(picture.file, self.now(), self.hidden(), may_reveal=self.may_reveal)
+
     def act_details(self) -> None:
         """Show lines, contracts, charges, disputes, authorised people."""
         from console.screens.read import ReadScreen
 
         if self.picture is not None:
-            self.app.push_screen(ReadScreen(details(self.picture.file, self.now(), self.hidden())))
+            self.app.push_screen(ReadScreen(self._details(self.picture)))
 
     # news -----------------------------------------------------------------------------------------------------
 

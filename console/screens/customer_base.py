@@ -14,6 +14,7 @@ from console.present.details import hidden_words
 from console.present.failures import failure_words
 from console.present.setting import Now
 from console.rules.clocks import zone_of
+from console.rules.roles import Right
 from console.rules.standing import chases_by_ticket, open_tickets
 from console.rules.timeline import Happening
 from console.screens.base import BaseScreen
@@ -97,6 +98,11 @@ class CustomerBase(BaseScreen):
         if self.hidden() or self.console_app.desk.open_now(self.key):
             yield Need.HIDDEN
 
+    @property
+    def may_reveal(self) -> bool:
+        """Whether the agent may see for a while what their role hides."""
+        return Right.REVEAL in self.console_app.desk.rights
+
     def hidden(self) -> frozenset[Area]:
         """Return what the agent's role does not see of this customer now (R41)."""
         return self.console_app.desk.hidden_of(self.picture.file.operator, self.key) if self.picture else frozenset()
@@ -138,7 +144,7 @@ class CustomerBase(BaseScreen):
         """Return a text that says why it is empty, where it is the role that hides it."""
         if view.text or ticket is None or ticket.kind is not TicketKind.BILLING or Area.PAYMENT not in self.hidden():
             return view
-        return replace(view, text=hidden_words({Area.PAYMENT}))
+        return replace(view, text=hidden_words({Area.PAYMENT}, may_reveal=self.may_reveal))
 
     async def whole(self, contact: Contact) -> Contact:
         """Return a contact with its whole body; raises what the backend raises."""
