@@ -113,7 +113,7 @@ def promise_line(one: Promise, now: Now) -> Line:
         late = _("not kept") if is_told(one) else _("due")
         spans.append(Span(f" · {late}", Tone.BAD if is_told(one) else Tone.WARN))
     elif about_to_break([one], now.at):
-        spans.append(Span(_(" · due soon"), Tone.WARN))
+        spans.append(Span(f" · {_('due soon')}", Tone.WARN))
     return tuple(spans)
 
 

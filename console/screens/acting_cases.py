@@ -11,7 +11,7 @@ from backends.port import CustomerFile
 from backends.records import Contact, Key, Ticket, TicketState, VisitState
 from console.desk.acts import joining as acts
 from console.desk.acts import visits
-from console.desk.cases import contacts_of, history_of
+from console.desk.cases import contacts_of, history_of, place_of
 from console.desk.picture import Picture
 from console.i18n import _
 from console.present import joining as words
@@ -96,6 +96,10 @@ class ActsOnCases(ActsOnCustomer):
 
     @work(group="act", exit_on_error=False)
     async def _join(self, contact: Contact, ticket: Ticket, evidence: str) -> None:
+        if source := place_of(self.console_app.desk.backend, contact, ticket):
+            words_for = _("This is kept in {source}, which knows only its own tickets. c counts the chase.")
+            self.say(words_for.format(source=plain(source)), Tone.WARN)
+            return
         try:
             whole = await self.whole(contact)
         except BackendError as error:

@@ -87,6 +87,21 @@ async def test_j_on_a_joined_contact_offers_parting(demo_file: Path, tmp_path: P
         assert f"J→{fault.reference}?" not in stage.text()
 
 
+async def test_a_proposal_that_is_wrong_is_waved_away(demo_file: Path, tmp_path: Path) -> None:
+    """`:join not` says that it is another matter: nothing is joined, and it is not proposed again."""
+    async with with_mail(demo_file, tmp_path) as (stage, screen, fault):
+        assert screen.picture is not None
+        chases = len(screen.picture.file.chases)
+        await stage.press("colon")
+        await stage.type("join not")
+        await stage.press("enter")
+        assert f"J→{fault.reference}?" not in stage.text()
+        assert newest(screen).ticket_key == ""
+        assert len(screen.picture.file.chases) == chases
+        await stage.press("u")
+        assert f"J→{fault.reference}?" in stage.text()
+
+
 async def test_opening_a_ticket_about_it_says_that_it_is_open_already(demo_file: Path, tmp_path: Path) -> None:
     """R38: before a second case is stored, the form names the first and what to press instead."""
     async with with_mail(demo_file, tmp_path) as (stage, _screen, fault):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from backends.contract.samples import a_contact, a_ticket
 from backends.port import Batch, Capability, Put
 from backends.records import (
     Channel,
@@ -43,6 +44,7 @@ from backends.records import (
 )
 from console.desk.acts.merging import merge
 from console.desk.acts.scene import Unfit
+from console.desk.cases import place_of
 from console.desk.importing.finding import Finder
 from console.desk.persons import alike, as_persons, belongings, leading, person_of
 from console.desk.undoing import taking_back
@@ -186,6 +188,22 @@ async def test_over_several_sources_two_numbers_of_the_home_store_become_one() -
         assert await person_of(several, other.key) == other.key
         [link] = await several.links(frozenset({right}))
         assert link.left == left
+
+
+async def test_what_a_helpdesk_keeps_is_hung_on_its_own_tickets_only() -> None:
+    """R38: joining never looks done when the source could not keep it."""
+    async with two_sources() as (several, home, far):
+        people = [await person_in(one, await operator_in(one), "ewa@example.org") for one in (home, far)]
+        found = [await put(one, a_ticket(who), a_contact(who)) for one, who in zip((home, far), people, strict=True)]
+        (ours, our_mail), (theirs, their_mail) = found
+        theirs, their_mail = (
+            replace(theirs, key=f"desk|{theirs.key}"),
+            replace(their_mail, key=f"desk|{their_mail.key}"),
+        )
+        assert place_of(several, their_mail, ours) == "desk"
+        assert place_of(several, their_mail, theirs) == ""
+        assert place_of(several, our_mail, theirs) == ""
+        assert place_of(home, our_mail, ours) == ""
 
 
 async def test_what_is_imported_for_the_old_number_is_the_persons() -> None:
