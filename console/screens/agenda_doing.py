@@ -20,7 +20,7 @@ from console.present.failures import failure_words, unfit_words
 from console.present.labels import plain
 from console.rules.agenda import Item, ItemKind
 from console.rules.roles import Right
-from console.screens import plans_agenda
+from console.screens import plans_agenda, plans_dispute
 from console.screens.base import BaseScreen
 from console.screens.form import FormScreen, Plan
 from widgets.views import Tone
@@ -56,6 +56,7 @@ class DoesItems(BaseScreen):
     def may_do(self, item: Item) -> bool:
         """Return whether the agent's role may settle it; says why not."""
         right = Right.REPLY if isinstance(item.record, Contact) else Right.WRITE
+        right = Right.HOLD_DECIDE if item.kind is ItemKind.HOLD else right
         if right in self.console_app.desk.rights:
             return True
         self.say(_(RIGHT_REASONS[right]), Tone.WARN)
@@ -145,8 +146,9 @@ class DoesItems(BaseScreen):
             ticket = next((one for one in picture.file.tickets if one.key == record.key), None)
             if ticket is not None:
                 plan = plans_agenda.plan_step(self.console_app, picture, ticket, after)
-        else:
-            self.console_app.open_customer(item.customer.key, at=point_of(item))
+        else:  # what billing answers is asked where the charges are seen
+            subject = f"{plans_dispute.ANSWER}:{record.key}"
+            self.console_app.open_customer(item.customer.key, action=plans_dispute.ACTION, subject=subject)
             return True
         if plan is None:
             raise Gone

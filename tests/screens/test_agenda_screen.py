@@ -15,6 +15,8 @@ from backends.errors import Unavailable
 from backends.port import Batch, Capability, Page, Pending, Put
 from backends.records import (
     AnswerState,
+    Dispute,
+    DisputeState,
     Handover,
     Holder,
     Promise,
@@ -255,6 +257,24 @@ async def test_r22_a_late_handover_is_on_the_list_of_who_gave_it(demo_file: Path
         (late,) = [one for one in screen.to_do.shown() if one.kind is ItemKind.HANDOVER]
         assert late.since == NIGHT - timedelta(minutes=120)
         assert "not accepted yet" in stage.text()
+
+
+async def test_r39_billing_answers_a_hold_from_the_list(demo_file: Path, tmp_path: Path) -> None:
+    """R39: x on a hold opens billing's answer at the customer, where the charges are seen; the desk has no such row."""
+    file = copy_of(demo_file, tmp_path / "done")
+    async with on_desk(file, tmp_path, login="kinga", roles=frozenset({Role.BILLING})) as stage:
+        stage.app.desk.operator_keys = frozenset()
+        customer = (await stage.backend.search("lindqvist"))[0].customer
+        asked = Dispute(new_key(), customer.key, "billed twice", NIGHT, state=DisputeState.HOLD_ASKED)
+        await stage.backend.write(Batch((Put(asked),), actor="test"))
+        screen = await opened(stage)
+        go_to(screen, ItemKind.HOLD)
+        await stage.press("x")
+        await until(stage, lambda: isinstance(stage.app.screen, FormScreen))
+        assert stage.customer.key == customer.key
+        assert "state" in stage.app.screen.query_one(Form).values()
+        stage.app.desk.agent = replace(stage.app.desk.agent, roles=frozenset({Role.DESK}))
+        assert ItemKind.HOLD not in kinds(screen)
 
 
 async def test_marked_things_are_done_together(demo_file: Path, tmp_path: Path) -> None:
