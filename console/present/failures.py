@@ -26,6 +26,7 @@ UNFIT: Mapping[str, str] = {
     "not_waiting": N_("This contact does not wait for an answer."),
     "not_open": N_("This promise is not open any more."),
     "over": N_("This outage is over."),
+    "nobody": N_("Nobody is left to tell."),
     "cannot_follow": N_("An outage cannot go from its present state to that one."),
     "untouched": N_("Nothing was written yet: write between greeting and closing."),
     "joined": N_("This contact is joined to a ticket already. J takes it off again."),

@@ -95,8 +95,7 @@ def promised_rows(
 
 
 def _flag_spans(customer: Customer) -> tuple[Span, ...]:
-    flags = _flags(customer)
-    return (Span(f" ! {flags}", Tone.WARN),) if flags else ()
+    return (Span(f" ! {_('first')}", Tone.WARN),) if _flags(customer) else ()
 
 
 def word_body(promise: Promise, customer: Customer, one: Prepared, now: Now) -> BodyView:

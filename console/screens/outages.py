@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import ClassVar
 
@@ -11,18 +12,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from backends.errors import BackendError
-from backends.port import Batch, OutageFilter
+from backends.port import Batch, Capability, OutageFilter
 from backends.records import LIVE_OUTAGE_STATES, Key, Outage, OutageState
 from console.actions import RIGHT_REASONS, Where
 from console.desk.acts.outages import may_become, raise_outage, update_outage
 from console.desk.desk import Deed
 from console.desk.local import OCCASION
-from console.i18n import _
+from console.desk.restoring import words_of
+from console.i18n import _, _n
 from console.present import forms, results
 from console.present.banners import ranked, title_words
 from console.present.failures import failure_words
 from console.present.labels import plain
 from console.present.outage_body import known
+from console.rules.restoring import OVER, words_promised
 from console.rules.roles import Right
 from console.screens.base import BaseScreen
 from console.screens.form import FormScreen, Plan
@@ -196,6 +199,8 @@ class OutagesScreen(BaseScreen):
                 deed.about = plain(f"{raised.reference} {title_words(raised)}")
             app.tell_done(words)
             self.read()
+            if isinstance(raised, Outage) and raised.state in OVER:
+                self._tell_who_waits(raised, words)
 
         app.push_screen(FormScreen(Plan(ACTION, "", view, store, subject, after=after)))
 
@@ -239,6 +244,18 @@ class OutagesScreen(BaseScreen):
 
     def _tell_that_it_cannot(self, outage: Outage) -> None:
         self.say(_("This outage is {state}; that step does not follow.").format(state=word(outage.state)), Tone.WARN)
+
+    @work(exclusive=True, group="waits", exit_on_error=False)
+    async def _tell_who_waits(self, outage: Outage, words: str) -> None:
+        """Say who waits for a word about what has just ended, and the key that lists them (R27)."""
+        desk = self.console_app.desk
+        if not desk.can(Capability.PENDING):
+            return
+        with suppress(BackendError):  # the home screen tells it, too, once the source answers
+            count = len(words_promised(await words_of(desk, outage), outage))
+            if count:
+                waits = _n("{n} person waits for a word: l.", "{n} people wait for a word: l.", count)
+                self.console_app.tell_done(f"{words} {waits.format(n=count)}")
 
     def action_raise_one(self) -> None:
         """Say that something is brewing."""

@@ -26,7 +26,7 @@ from console.present import restoring
 from console.present.banners import badge, headline
 from console.present.failures import failure_words, unfit_words
 from console.present.labels import plain
-from console.present.outage_texts import voice_of
+from console.present.outage_texts import voice_of, with_towns
 from console.present.questions import form_of, text_line, text_lines
 from console.present.restoring import Prepared
 from console.rules.restoring import OVER, as_over, words_promised
@@ -76,6 +76,7 @@ class RestoredScreen(BaseScreen):
         self._left_out: set[Key] = set()
         self._hit: dict[Key, Customer] = {}
         self._hit_words = ""
+        self._towns: tuple[str, ...] = ()
         self._all = False
         self._trouble = ""
 
@@ -109,9 +110,10 @@ class RestoredScreen(BaseScreen):
 
     def _show_outage(self) -> None:
         now = self.console_app.now()
-        words = plain(f"{self._outage.reference} {badge(self._outage)} {headline(self._outage, now)}")
+        words = plain(f"{self._outage.reference} {badge(self._outage)}")
         if self._hit_words:
-            words = _("{outage} · hits {count}").format(outage=words, count=self._hit_words)
+            words = f"{words} · {self._hit_words}"
+        words = f"{words} · {headline(self._outage, now)}"
         self.query_one("#outage", StatusLine).show(StatusView(words, Tone.STRONG))
 
     # reading --------------------------------------------------------------------------------------------------
@@ -135,10 +137,11 @@ class RestoredScreen(BaseScreen):
 
     def _prepare(self) -> None:
         now = self.console_app.now()
+        told = with_towns(as_over(self._outage, now.at), self._towns)
         for key, (_promise, customer) in self._promised.items():
             operator = now.operators.get(customer.operator_key)
             voice = voice_of(operator, now.texts(customer.operator_key), now.at, now.zone)
-            one = restoring.prepared(customer, as_over(self._outage, now.at), self.console_app.desk.agent, voice)
+            one = restoring.prepared(customer, told, self.console_app.desk.agent, voice)
             edited = {name: self._edited[f"{key} {name}"] for name in _FIELDS if f"{key} {name}" in self._edited}
             one = replace(one, **edited)
             self._words[key] = replace(one, shown=edited["to"]) if "to" in edited else one
@@ -151,7 +154,10 @@ class RestoredScreen(BaseScreen):
             self._hit_words = failure_words(error)
         else:
             self._hit = {one.key: one for one in found.customers}
-            self._hit_words = restoring.affected_words(found.count, found.lines, whole=found.whole)
+            counted = restoring.affected_words(found.count, found.lines, whole=found.whole)
+            self._hit_words = _("hits {count}").format(count=counted)
+            self._towns = found.towns
+            self._prepare()
         if self.is_mounted:
             self._show_outage()
             self.time_passed()

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from backends.port import Batch, OutageFilter, PendingFilter, PendingKind, Put
 from backends.records import (
     Contact,
@@ -241,7 +243,9 @@ async def test_r31_affected_customers_are_counted_and_listed(demo_file: Path, tm
         assert "Zenon 2" in "".join(span.text for span in rows[0].cells[0].spans)
 
 
-async def test_r29_the_words_of_an_outage_are_looked_over_and_copied(demo_file: Path, tmp_path: Path) -> None:
+async def test_r29_the_words_of_an_outage_are_looked_over_and_copied(
+    demo_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """R29, R30, R31: w shows the texts in the operator's language; v the next language; e edits; y copies."""
     async with on_desk(demo_file, tmp_path, size=(132, 43)) as stage:
         outage, _customers = await struck(stage)
@@ -260,7 +264,7 @@ async def test_r29_the_words_of_an_outage_are_looked_over_and_copied(demo_file: 
         stage.app.screen.query_one(Form).set_values({"message": "Vi är på väg."})
         await stage.press("f2")
         copied: list[str] = []
-        stage.app.copy_to_clipboard = copied.append  # type: ignore[method-assign]
+        monkeypatch.setattr(stage.app, "copy_to_clipboard", copied.append)
         await stage.press("y")
         assert copied == ["Vi är på väg."]
         await stage.press("escape", "w", "v")
@@ -316,3 +320,19 @@ async def test_r26_the_third_fault_raises_a_banner_on_every_console(demo_file: P
             raise AssertionError(stage.text())
         [proposed] = [one for one in await stage.backend.outages(OutageFilter()) if one.source == "sensor"]
         assert proposed.coverage.elements == (ELEMENT,)
+
+
+async def test_r27_whoever_ends_an_outage_is_told_who_waits(demo_file: Path, tmp_path: Path) -> None:
+    """R27: right after x the status line says how many wait for a word, and l lists them."""
+    async with on_desk(demo_file, tmp_path, size=(132, 43)) as stage:
+        outage, [customer] = await struck(stage)
+        await stored(stage, Promise(
+            new_key(), customer.key, PromiseKind.WORD_AT_RESTORATION, "", NIGHT, None, outage_key=outage.key
+        ))  # fmt: skip
+        await stage.press("escape", "o")
+        assert stage.app.screen.query_one(RowList).go_to(outage.key)
+        await stage.press("x")
+        await stage.press("f2")
+        assert "1 person waits for a word: l." in stage.status()
+        await stage.press("l")
+        assert "Zenon 0" in stage.text()
