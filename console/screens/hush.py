@@ -81,8 +81,8 @@ class Hush:
             return
         spilled, draft = self._spilled, self._draft
         self._spilled, self._draft = "", None
-        if spilled and draft is not None and self._field in draft.answers:
-            answers = {**draft.answers, self._field: draft.answers[self._field] + spilled}
+        if spilled and draft is not None and self._field:
+            answers = {**draft.answers, self._field: draft.answers.get(self._field, "") + spilled}
             self._app.local.keep(replace(draft, answers=answers))
         elif spilled:
             self._app.say(_("Keys typed while the call came in did nothing."), Tone.DIM)

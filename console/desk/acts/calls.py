@@ -29,7 +29,6 @@ def of_call(batch: Batch, call: Call, scene: Scene) -> Batch:
             return item
         if record.channel != Channel.CALL:
             return item
-        theirs = call.number
         inbound = record.direction is Direction.INBOUND
         return replace(
             item,
@@ -37,8 +36,8 @@ def of_call(batch: Batch, call: Call, scene: Scene) -> Batch:
                 record,
                 seconds=call.seconds(scene.now),
                 route=call.route(),
-                sender=(theirs or record.sender) if inbound else call.dialled,
-                recipient=call.dialled if inbound else (theirs or record.recipient),
+                sender=call.number if inbound else call.dialled,
+                recipient=call.dialled if inbound else call.number,
             ),
         )
 
