@@ -36,9 +36,9 @@ def people(found: Sequence[Counterpart], now: Now, *, searched: bool = False) ->
         reach = ", ".join(point_shown(point) for point in who.points[:2])
         cells = (
             Cell((state,), 13),
-            Cell((Span(plain(one.source), Tone.ACCENT),), 12),
+            Cell((Span(plain(one.source), Tone.ACCENT),), 12, drop=2),
             Cell((Span(plain(who.name), Tone.STRONG),), 22),
-            Cell((Span(plain(who.number)),), 10, drop=2),
+            Cell((Span(plain(who.number)),), 10),
             Cell((Span(evidence_words(one.evidence), Tone.DIM), Span("  " + place_shown(who.place))), 0, least=20),
             Cell((Span(reach, Tone.DIM),), 28, drop=3),
             Cell((Span(plain(now.operator_name(who.operator_key)), Tone.DIM),), 14, drop=4),

@@ -143,7 +143,7 @@ class SameScreen(BaseScreen):
         number = plain(one.customer.number)
         same = _("The same person: show them as one")
         if self._moves(one):
-            same = _("The same person: move everything of {number} here").format(number=number)
+            same = _("Same person: move all of it here")
         name = f"{plain(one.customer.name)} · {number if self._moves(one) else plain(one.source)}"
         choices = [
             ChoiceView(SAME, same, "s"),
