@@ -69,7 +69,7 @@ def due_on(country: str, opened: datetime, kind: TicketKind = TicketKind.FAULT) 
         ("GB", (2026, 12, 24, 23, 0), (2026, 12, 30)),  # Boxing Day on a Saturday is kept on Monday
     ],
 )
-def test_a_fault_is_due_after_two_working_days_of_its_country(
+def test_r1_a_fault_is_due_after_two_working_days_of_its_country(
     country: str, opened: tuple[int, ...], due: tuple[int, ...]
 ) -> None:
     """R1: two working days count neither weekends nor public holidays, and end with the day on the wall."""
@@ -77,7 +77,7 @@ def test_a_fault_is_due_after_two_working_days_of_its_country(
 
 
 @pytest.mark.parametrize("country", sorted(ZONES))
-def test_a_night_report_belongs_to_the_day_on_the_operators_wall(country: str) -> None:
+def test_r1_a_night_report_belongs_to_the_day_on_the_operators_wall(country: str) -> None:
     """R1: half past midnight on Tuesday is Tuesday, though it is still Monday in UTC in most of Europe."""
     assert due_on(country, local(country, 2026, 11, 17, 0, 30)) == local(country, 2026, 11, 19, 23, 59)
 
@@ -109,7 +109,7 @@ def test_calendar_days_pass_over_a_leap_day() -> None:
     assert due_on("PL", local("PL", 2027, 1, 30, 10, 0), TicketKind.COMPLAINT) == local("PL", 2027, 3, 1, 23, 59)
 
 
-def test_a_new_line_is_due_after_twelve_working_days() -> None:
+def test_r2_a_new_line_is_due_after_twelve_working_days() -> None:
     """R2: twelve working days from the sixteenth of November, none of them a holiday in Britain."""
     assert due_on("GB", local("GB", 2026, 11, 16, 9, 0), TicketKind.INSTALLATION) == local("GB", 2026, 12, 2, 23, 59)
 
