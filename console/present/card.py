@@ -8,6 +8,7 @@ from functools import lru_cache
 from backends.port import CustomerFile
 from backends.records import ContactPoint, Customer, CustomerFlag, DisputeState, Key, Place, PointKind
 from console.i18n import _, _n
+from console.present import handovers
 from console.present.labels import LANGUAGE_NAMES, plain, worded
 from console.present.opening import left_out, opening_line
 from console.present.setting import Now
@@ -73,6 +74,7 @@ def flags_of(file: CustomerFile, now: Now, live: Collection[Key] | None = None) 
         spans.append(Span(_n("{n} chase", "{n} chases", chased).format(n=chased), Tone.WARN))
     if broken_promises(file.promises, now.at):
         spans.append(Span(_("promise broken"), Tone.BAD))
+    spans += handovers.flags(file.handovers, file.operator, now)
     spans += left_out(file, now, live)
     spans += _disputes(file, now)
     if unanswered := len(waiting(file.recent_inbound)):
@@ -90,9 +92,10 @@ def _disputes(file: CustomerFile, now: Now) -> list[Span]:
     if live := live_disputes(file.disputes):
         held = all(one.state is DisputeState.ON_HOLD for one in live)
         asked = any(one.state is DisputeState.HOLD_ASKED for one in live)
-        words = _("dispute, {state}").format(state=word(live[0].state)) if held or asked else _("dispute")
+        state = DisputeState.ON_HOLD if held else DisputeState.HOLD_ASKED if asked else None
+        words = _("dispute, {state}").format(state=word(state)) if state is not None else _("dispute")
         if ahead is not None and ahead.dunning_on:
-            words = _("dispute, dunning {day}").format(day=day(ahead.dunning_on, now.today))
+            words = _("{dispute}, dunning {day}").format(dispute=words, day=day(ahead.dunning_on, now.today))
         spans.append(Span(words, Tone.BAD if ahead else Tone.ACCENT if held else Tone.WARN))
     if hold_refused(file.disputes, now.at) is not None:
         spans.append(Span(_("hold refused"), Tone.WARN))

@@ -4,29 +4,13 @@ from __future__ import annotations
 
 from backends.records import Handover, Operator, Ticket
 from console.i18n import _
+from console.present.handovers import handed_words, until_words
 from console.present.labels import plain
 from console.present.questions import Filled, choice, form_of, pick, text_line
 from console.present.setting import Now
-from console.rules.handover import accept_by, late, late_by
-from console.words import moment, word
 from widgets.views import FormView
 
 ACCEPT, DECLINE = "accept", "decline"
-
-
-def handed_words(handover: Handover, now: Now) -> str:
-    """Return who handed what to whom, and when, on one line."""
-    by, when = plain(handover.by, 30) or _("somebody"), moment(handover.at, now.at, now.zone)
-    return _("{by} to {to}, {when}").format(by=by, to=word(handover.to), when=when)
-
-
-def until_words(handover: Handover, operator: Operator, now: Now) -> str:
-    """Return until when a handover is to be accepted, or that nobody did in time."""
-    due = accept_by(handover, operator)
-    if late(handover, operator, now.at):
-        minutes = int(late_by(handover, operator, now.at).total_seconds() // 60)
-        return _("not accepted in time, {n} min late").format(n=minutes)
-    return _("to be accepted by {when}").format(when=moment(due, now.at, now.zone))
 
 
 def accept(handover: Handover, ticket: Ticket | None, operator: Operator, filled: Filled, now: Now) -> FormView:

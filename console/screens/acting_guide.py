@@ -5,7 +5,7 @@ from __future__ import annotations
 from backends.records import Handover, Key
 from console.desk.desk import Deed
 from console.i18n import _
-from console.present import forms_guide
+from console.present.handovers import handed_words
 from console.present.labels import plain
 from console.rules.handover import is_open, may_accept, to_accept
 from console.screens import plans
@@ -66,7 +66,7 @@ class ActsByGuide(ActsOnCustomer):
         else:
             now = self.now()
             choices = tuple(
-                ChoiceView(one.key, forms_guide.handed_words(one, now), str(place), plain(one.note, 40))
+                ChoiceView(one.key, handed_words(one, now), str(place), plain(one.note, 40))
                 for place, one in enumerate(mine[:9], start=1)
             )
             self.app.push_screen(PickScreen(_("Which hand-over?"), choices), self._handover_chosen)
@@ -75,7 +75,7 @@ class ActsByGuide(ActsOnCustomer):
         if not others:
             return _("Nothing was handed over here that waits to be accepted.")
         words = _("Not yours to accept: {what}")
-        return words.format(what=forms_guide.handed_words(others[0], self.now()))
+        return words.format(what=handed_words(others[0], self.now()))
 
     def _handover_chosen(self, key: Key | None) -> None:
         one = next((one for one in self._handovers() if one.key == key), None)
