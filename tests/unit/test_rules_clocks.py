@@ -8,7 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backends.records import Operator, Ticket, TicketEvent, TicketEventKind, TicketKind, TicketState
@@ -16,6 +16,8 @@ from console.data.clocks import policies
 from console.rules.clocks import MAIN, Clock, ClockState, Policies, Policy, Unit, clock, zone_of
 from console.rules.workdays import add_working_days, is_working_day
 
+UNTIMED = settings(deadline=None)
+"""Calendars of holidays are made when they are first asked for, on whatever computer."""
 ZONES = {"PL": "Europe/Warsaw", "IT": "Europe/Rome", "SE": "Europe/Stockholm", "GB": "Europe/London"}
 OPERATORS = {code: Operator(code, code, code, code, "en", zone) for code, zone in ZONES.items()}
 START = datetime(2026, 11, 16, 8, 30, tzinfo=UTC)
@@ -187,6 +189,7 @@ def test_closing_and_reopening_end_the_waiting(kind: TicketEventKind) -> None:
 
 
 @pytest.mark.parametrize("country", sorted(ZONES))
+@UNTIMED
 @given(day=st.dates(date(2020, 1, 1), date(2032, 1, 1)), count=st.integers(0, 30))
 def test_working_days_are_as_many_as_were_asked_for(country: str, day: date, count: int) -> None:
     """The day found is a working day, and exactly `count` of them lie between."""
@@ -205,6 +208,7 @@ _histories = st.lists(st.tuples(st.integers(-500, 5000), _states), max_size=8).m
 _kinds = st.sampled_from(list(TicketKind))
 
 
+@UNTIMED
 @given(events=_histories, kind=_kinds, order=st.randoms(use_true_random=False), minutes=st.integers(0, 6000))
 def test_the_order_of_events_does_not_matter(
     events: tuple[TicketEvent, ...], kind: TicketKind, order: object, minutes: int
@@ -217,6 +221,7 @@ def test_the_order_of_events_does_not_matter(
     assert main_clock(one, OPERATORS["PL"], now, events) == main_clock(one, OPERATORS["PL"], now, tuple(shuffled))
 
 
+@UNTIMED
 @given(events=_histories, kind=_kinds, moments=st.lists(st.integers(0, 9000), min_size=2, max_size=6))
 def test_time_left_never_grows(events: tuple[TicketEvent, ...], kind: TicketKind, moments: list[int]) -> None:
     """Whatever happens, an hour later there is not more left of the time that counts; while paused it stands still."""
@@ -225,6 +230,7 @@ def test_time_left_never_grows(events: tuple[TicketEvent, ...], kind: TicketKind
     assert all(later.counted <= earlier.counted for earlier, later in pairwise(found))
 
 
+@UNTIMED
 @given(events=_histories, kind=_kinds, later=st.integers(0, 100_000))
 def test_a_closed_clock_does_not_move(events: tuple[TicketEvent, ...], kind: TicketKind, later: int) -> None:
     """What was kept stays kept: neither time nor events dated after the closing change it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backends.port import CustomerFile
@@ -37,6 +37,8 @@ from console.data.compensation import SHIPPED, read, tariffs
 from console.rules.clocks import ClockState, clocks
 from console.rules.compensation import After, Owed, Step, Tariff, TariffError, Tariffs, owed
 
+UNTIMED = settings(deadline=None)
+"""Calendars of holidays are made when they are first asked for, on whatever computer."""
 MOOR = Operator("1", "LRK", "Larkmoor", "GB", "en", "Europe/London", "GBP")
 VALLE = Operator("2", "VAL", "Valle", "IT", "it", "Europe/Rome")
 RHEIN = Operator("3", "RHE", "Rhein", "DE", "de", "Europe/Berlin")
@@ -259,6 +261,7 @@ _starts = st.integers(0, 2_500).map(lambda days: datetime(2020, 1, 1, 9, tzinfo=
 _visits = st.lists(st.tuples(st.integers(-50, 900), st.sampled_from(VisitState)), max_size=4)
 
 
+@UNTIMED
 @given(
     start=_starts, kind=_kinds, operator=_operators, visits=_visits,
     hours=st.lists(st.integers(0, 9_000), min_size=2, max_size=6),
@@ -278,6 +281,7 @@ def test_amounts_never_fall(
     assert all(earlier <= later for earlier, later in pairwise(known))
 
 
+@UNTIMED
 @given(start=_starts, kind=_kinds, operator=_operators, hours=st.integers(0, 5_000))
 def test_the_next_step_is_what_comes_next(start: datetime, kind: TicketKind, operator: Operator, hours: int) -> None:
     """R33: at the moment that is told the amount is the one that is told, and just before it is what it is now."""
@@ -294,6 +298,7 @@ def test_the_next_step_is_what_comes_next(start: datetime, kind: TicketKind, ope
 _any_moment = st.datetimes(timezones=st.just(UTC))
 
 
+@UNTIMED
 @given(opened=_any_moment, first=_any_moment, now=_any_moment, operator=_operators, kind=_kinds, due=_any_moment)
 def test_no_date_is_too_odd_for_clocks_and_amounts(
     opened: datetime, first: datetime, now: datetime, operator: Operator, kind: TicketKind, due: datetime

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backends.records import Operator
@@ -23,6 +23,8 @@ from console.rules.working_time import (
     next_opening,
 )
 
+UNTIMED = settings(deadline=None)
+"""Calendars of holidays are made when they are first asked for, on whatever computer."""
 WARSAW = ZoneInfo("Europe/Warsaw")
 LONDON = ZoneInfo("Europe/London")
 OFFICE = Calendar("PL", WARSAW, hours=read_hours("Mon-Fri 08:00-18:00; Sat 09:00-13:00"))
@@ -183,6 +185,7 @@ _calendars = st.sampled_from([OFFICE, NIGHT, ROUND_THE_CLOCK, replace(OFFICE, co
 _kinds = st.sampled_from(list(Counted))
 
 
+@UNTIMED
 @given(start=_moments, minutes=st.integers(1, 60_000), calendar=_calendars, counted=_kinds)
 def test_counting_forward_and_measuring_agree(
     start: datetime, minutes: int, calendar: Calendar, counted: Counted
@@ -192,6 +195,7 @@ def test_counting_forward_and_measuring_agree(
     assert counted_between(start, advanced(start, amount, calendar, counted), calendar, counted) == amount
 
 
+@UNTIMED
 @given(moments=st.tuples(_moments, _moments, _moments), calendar=_calendars, counted=_kinds)
 def test_two_parts_of_a_way_are_the_whole_way(
     moments: tuple[datetime, datetime, datetime], calendar: Calendar, counted: Counted

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backends.records import (
@@ -42,6 +42,8 @@ from console.rules.clocks import (
     started_at,
 )
 
+UNTIMED = settings(deadline=None)
+"""Calendars of holidays are made when they are first asked for, on whatever computer."""
 HOURS = "Mon-Fri 08:00-18:00; Sat 09:00-13:00"
 LUNA = Operator("1", "LUN", "Luna", "PL", "pl", "Europe/Warsaw", desk_hours=HOURS)
 MOOR = Operator("2", "LRK", "Larkmoor", "GB", "en", "Europe/London", desk_hours=HOURS)
@@ -326,6 +328,7 @@ _kinds = st.sampled_from(list(TicketKind))
 _operators = st.sampled_from(OPERATORS)
 
 
+@UNTIMED
 @given(events=_histories, kind=_kinds, operator=_operators, minutes=st.integers(0, 40_000))
 def test_pausing_never_moves_a_legal_clock(
     events: tuple[TicketEvent, ...], kind: TicketKind, operator: Operator, minutes: int
@@ -338,6 +341,7 @@ def test_pausing_never_moves_a_legal_clock(
     assert not any(one.state is ClockState.PAUSED for one in waited.values())
 
 
+@UNTIMED
 @given(
     events=_histories, contacts=_contacts, kind=_kinds, operator=_operators,
     order=st.randoms(use_true_random=False), minutes=st.integers(0, 40_000),
@@ -361,6 +365,7 @@ def test_the_order_of_events_and_contacts_does_not_matter(
     )
 
 
+@UNTIMED
 @given(kind=_kinds, operator=_operators, moments=st.lists(st.integers(0, 90_000), min_size=2, max_size=6))
 def test_time_left_never_grows_while_a_clock_runs(kind: TicketKind, operator: Operator, moments: list[int]) -> None:
     """A minute later there is a minute less, or, of the time that a policy counts, at most that."""
@@ -375,6 +380,7 @@ def test_time_left_never_grows_while_a_clock_runs(kind: TicketKind, operator: Op
             assert found.counted <= before[name].counted
 
 
+@UNTIMED
 @given(events=_histories, operator=_operators, moments=st.lists(st.integers(0, 90_000), min_size=2, max_size=6))
 def test_what_is_left_of_the_time_that_counts_never_grows_even_in_pauses(
     events: tuple[TicketEvent, ...], operator: Operator, moments: list[int]
@@ -387,6 +393,7 @@ def test_what_is_left_of_the_time_that_counts_never_grows_even_in_pauses(
     assert all(later <= earlier for earlier, later in pairwise(left))
 
 
+@UNTIMED
 @given(events=_histories, contacts=_contacts, kind=_kinds, operator=_operators, minutes=st.integers(0, 90_000))
 def test_the_most_pressing_clock_is_late_before_any_other(
     events: tuple[TicketEvent, ...], contacts: tuple[Contact, ...], kind: TicketKind, operator: Operator, minutes: int
