@@ -24,7 +24,7 @@ from console.screens.base import BaseScreen
 from console.screens.guide import ACTION as SCRIPT
 from console.screens.guide import resume as resume_script
 from console.screens.outages import ACTION as OUTAGES
-from console.screens.outages import RAISING, OutagesScreen
+from console.screens.outages import RAISING, TOLD, WORDS, OutagesScreen
 from console.screens.picking import sure
 from console.screens.plans import plan_new_customer
 from console.words import AGE_WIDTH, age
@@ -207,6 +207,8 @@ def says_something(draft: Draft) -> bool:
 
 
 def _name_of(draft: Draft) -> str:
+    if draft.action == OUTAGES and (code := draft.subject.rpartition(":")[2]).startswith((TOLD, WORDS)):
+        return _("Words at its end") if code == TOLD else _("Words of an outage")
     if draft.action == OUTAGES:
         return _("Raise an outage") if draft.subject == RAISING else _("News about an outage")
     return _(BY_ID[draft.action].label) if draft.action in BY_ID else plain(draft.action)

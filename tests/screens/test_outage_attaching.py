@@ -336,3 +336,20 @@ async def test_r27_whoever_ends_an_outage_is_told_who_waits(demo_file: Path, tmp
         assert "1 person waits for a word: l." in stage.status()
         await stage.press("l")
         assert "Zenon 0" in stage.text()
+
+
+async def test_r29_edited_words_are_found_among_the_drafts(demo_file: Path, tmp_path: Path) -> None:
+    """R29: what was edited and not used yet has a name among the drafts, and Enter goes on in that language."""
+    async with on_desk(demo_file, tmp_path, size=(132, 43)) as stage:
+        outage, _customers = await struck(stage)
+        await stage.press("escape", "o")
+        assert stage.app.screen.query_one(RowList).go_to(outage.key)
+        await stage.press("w", "v", "e")
+        stage.app.screen.query_one(Form).set_values({"message": "Vi är på väg."})
+        await stage.press("f2", "escape", "f5")
+        assert "Words of an outage" in stage.text()
+        assert stage.app.screen.query_one(RowList).go_to(f"\noutages\n{outage.key}:words-sv")
+        await stage.press("enter")
+        assert isinstance(stage.app.screen, OutageWordsScreen)
+        assert "[sv]" in stage.app.screen.query_one("#texts", RowList).view.note
+        assert "Vi är på väg." in stage.text()
