@@ -25,8 +25,7 @@ from console.screens.base import BaseScreen
 from console.screens.form import FormScreen, Plan
 from widgets.views import Tone
 
-ASKS = frozenset({ItemKind.RENEWAL, ItemKind.NEXT_STEP, ItemKind.HOLD})
-"""Kinds that a key alone does not settle: they ask something, one at a time."""
+_ASKS = frozenset({ItemKind.RENEWAL, ItemKind.NEXT_STEP, ItemKind.HOLD})
 _ACTIONS: Mapping[ItemKind, str] = {
     ItemKind.MESSAGE: "answered",
     ItemKind.PROMISE: "kept",
@@ -36,6 +35,14 @@ _ACTIONS: Mapping[ItemKind, str] = {
     ItemKind.HOLD: "hold",
 }
 """Under which action a deed stands in the log."""
+
+
+def asks(item: Item) -> bool:
+    """Return whether a key alone does not settle it: it asks something, one at a time.
+
+    Of a fax or letter without identity document the sender must be told (R38).
+    """
+    return item.kind in _ASKS or (item.kind is ItemKind.DOCUMENT and isinstance(item.record, Contact))
 
 
 class Gone(Exception):
@@ -66,13 +73,13 @@ class DoesItems(BaseScreen):
     async def do_items(self, items: tuple[Item, ...]) -> None:
         """Settle things one after the other; those that ask something stay, unless there is only one."""
         done: list[Item] = []
-        asking = [one for one in items if one.kind in ASKS]
+        asking = [one for one in items if asks(one)]
         for item in items:
-            if item.kind in ASKS and len(items) > 1:
+            if asks(item) and len(items) > 1:
                 continue
             if not self.may_do(item) or not await self._do(item):
                 break
-            if item.kind not in ASKS:
+            if not asks(item):
                 done.append(item)
                 self.settled(item)
         if len(done) == 1:
@@ -90,7 +97,7 @@ class DoesItems(BaseScreen):
         app = self.console_app
         try:
             picture = await app.desk.open(item.customer.key)
-            if item.kind in ASKS:
+            if asks(item):
                 return self._ask(item, picture)
             batch = await self._batch(item, app.desk.scene(picture))
             about = plain(getattr(item.record, "reference", "") or item.customer.name)
@@ -146,6 +153,11 @@ class DoesItems(BaseScreen):
             ticket = next((one for one in picture.file.tickets if one.key == record.key), None)
             if ticket is not None:
                 plan = plans_agenda.plan_step(self.console_app, picture, ticket, after)
+        elif isinstance(record, Contact):  # the request is begun with what is missing, below the paper itself
+            self.console_app.open_customer(
+                item.customer.key, at=point_of(item), action=plans_agenda.REPLY, subject=record.key
+            )
+            return True
         else:  # what billing answers is asked where the charges are seen
             subject = f"{plans_dispute.ANSWER}:{record.key}"
             self.console_app.open_customer(item.customer.key, action=plans_dispute.ACTION, subject=subject)
@@ -170,7 +182,7 @@ def _done_words(item: Item) -> str:
     words = {
         ItemKind.MESSAGE: _("Marked as answered."),
         ItemKind.HANDOVER: _("Accepted."),
-        ItemKind.DOCUMENT: _("Checked.") if isinstance(item.record, Promise) else _("Marked as answered."),
+        ItemKind.DOCUMENT: _("Checked."),
         ItemKind.WORD: _("They were told."),
     }
     return words.get(item.kind) or _("Done: {kind}.").format(kind=kind_word(item.kind))

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 ACTION = "agenda"
 """What deeds and drafts of the list are kept under."""
 NOTICE, STEP = "notice", "step"
+REPLY = "reply"
+"""The action that asks the sender of a paper for what is missing."""
 Values = Mapping[str, str]
 After = Callable[[Deed, Values], None]
 

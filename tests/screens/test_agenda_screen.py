@@ -259,6 +259,18 @@ async def test_r22_a_late_handover_is_on_the_list_of_who_gave_it(demo_file: Path
         assert "not accepted yet" in stage.text()
 
 
+async def test_r38_a_paper_without_document_is_asked_for_it(demo_file: Path, tmp_path: Path) -> None:
+    """R38: x on a fax without identity document does not call it answered: the request to its sender is begun."""
+    async with on_desk(copy_of(demo_file, tmp_path / "done"), tmp_path) as stage:
+        screen = await opened(stage)
+        item = go_to(screen, ItemKind.DOCUMENT)
+        await stage.press("x")
+        await until(stage, lambda: isinstance(stage.app.screen, FormScreen))
+        assert stage.customer.key == item.customer.key
+        assert stage.app.screen.query_one(Form).values()["body"].strip()
+        assert (await stage.backend.contact(item.record.key)).answer is AnswerState.WAITING
+
+
 async def test_r39_billing_answers_a_hold_from_the_list(demo_file: Path, tmp_path: Path) -> None:
     """R39: x on a hold opens billing's answer at the customer, where the charges are seen; the desk has no such row."""
     file = copy_of(demo_file, tmp_path / "done")
