@@ -98,7 +98,7 @@ async def test_help_shows_the_keys_of_the_screen_first(demo_file: Path, tmp_path
         await stage.press("escape", "o", "question_mark")
         assert isinstance(stage.app.screen, HelpScreen)
         first = [line for line in stage.text().splitlines() if "In the list of outages" in line]
-        assert len(first) == 6
+        assert len(first) == 9
         assert first[0] in stage.text().splitlines()[:4]
         await stage.press("escape", "escape", "f5", "question_mark")
         shown = [line for line in stage.text().splitlines() if "In the list of" in line]
