@@ -62,8 +62,8 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
     DEFAULT_CSS = """
     GuideScreen { align: center bottom; background: transparent; }
     GuideScreen > Vertical { height: 19; background: $surface; }
-    GuideScreen.-tall > Vertical { height: 23; }
-    GuideScreen.-high > Vertical { height: 28; }
+    GuideScreen.-tall > Vertical { height: 20; }
+    GuideScreen.-high > Vertical { height: 23; }
     GuideScreen > Vertical:ansi { background: $background; }
     GuideScreen #words { display: none; }
     """
