@@ -182,7 +182,7 @@ async def test_r39_one_key_asks_billing_for_a_hold_and_shows_its_answer(demo_fil
         await stage.press("B")
         await stage.type("never ordered it")
         await stage.press("f2")
-        assert "dispute, dunning" in stage.text()
+        assert "dispute, hold asked for, dunning" in stage.text()
         assert "hold asked for" in await _everything(stage)
         await stage.press("B")  # one more charge, or the one that waits
         await stage.press("1")
