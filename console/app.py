@@ -360,7 +360,8 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         """Propose what many report alike (R26); that a source is away is told by whoever needs it."""
         self._sense_due = False
         with suppress(BackendError):
-            if await self.sensing.sense():
+            await self.sensing.sense()
+            if self.sensing.more:
                 self._sense_soon()
 
     def _lost(self, error: BackendError) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from backends.errors import NotFound
 from backends.port import Backend, Batch, Capability, CustomerFile, OutageFilter, Receipt, TicketFilter
 from backends.records import (
     Coverage,
@@ -33,6 +35,8 @@ from console.rules.sensor import SOURCE, Report, Suspicion, suspicions, symptom_
 
 MOST_TICKETS = 300
 """Newest fault tickets that are looked at: beyond that nobody needs a sensor to know."""
+MOST_READ = 50
+"""Customers' files that are read at a time, the newest reports' first: one may be a second away."""
 MOST_PROPOSED = 3
 """Outages that are proposed at a time; what else is likely is looked at afterwards, when these explain their share."""
 PAGE = 100
@@ -79,6 +83,8 @@ class Sensing:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._reports: dict[Key, Report] = {}
+        self.more = False
+        """Whether there is more to look at: not every customer's file was read yet, or something was proposed."""
 
     @property
     def awake(self) -> bool:
@@ -102,9 +108,10 @@ class Sensing:
     async def sense(self) -> tuple[Outage, ...]:
         """Look at the faults of the last minutes, propose what they make likely, return what was new.
 
-        Reads a bounded number of tickets, and of each customer once; comparing them is done in a thread. When anything
-        was proposed there may be more. Raises what the backend raises.
+        Reads a bounded number of tickets, and of each customer once; comparing them is done in a thread. `more`
+        says whether to look again. Raises what the backend raises.
         """
+        self.more = False
         if not self.awake:
             return ()
         now = self._desk.clock()
@@ -120,6 +127,7 @@ class Sensing:
             tried.add(fresh.occasion(outages))
             if (stored := await self._propose(fresh, fresh.occasion(outages), now)) is not None:
                 proposed.append(stored)
+        self.more = self.more or bool(proposed)
         return tuple(proposed)
 
     async def _propose(self, suspicion: Suspicion, occasion: str, now: datetime) -> Outage | None:
@@ -147,13 +155,14 @@ class Sensing:
         told = Counter(symptom for symptom, _customer in {(symptom_of(one), one.customer_key) for one in tickets})
         wanted = [one for one in tickets if told[symptom_of(one)] >= rule.reports]
         known = {one.key: self._reports[one.key] for one in wanted if one.key in self._reports}
-        for ticket in wanted:
-            if ticket.key not in known or known[ticket.key].ticket.line_key != ticket.line_key:
+        unread = [one for one in wanted if one.key not in known or known[one.key].ticket.line_key != one.line_key]
+        for ticket in unread[:MOST_READ]:
+            with suppress(NotFound):  # a customer who was removed since reports nothing
                 known[ticket.key] = await _report(self._desk.backend, ticket)
-                await asyncio.sleep(0)  # keys come first
-            known[ticket.key] = replace(known[ticket.key], ticket=ticket)
-        self._reports = known
-        return tuple(known[one.key] for one in wanted)
+            await asyncio.sleep(0)  # keys come first
+        self.more = len(unread) > MOST_READ
+        self._reports = {one.key: replace(known[one.key], ticket=one) for one in wanted if one.key in known}
+        return tuple(self._reports.values())
 
     async def _tickets(self, since: datetime) -> Sequence[Ticket]:
         only = TicketFilter(

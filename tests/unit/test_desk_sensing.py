@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from backends.errors import NotFound
 from backends.memory import MemoryBackend
-from backends.port import Backend, Batch, Put
+from backends.port import Backend, Batch, CustomerFile, Put
 from backends.records import (
     Agent,
     Customer,
@@ -132,6 +133,41 @@ async def test_r26_who_may_not_raise_outages_has_no_sensor(roles: frozenset[Role
     assert not sensing.awake
     assert await sensing.sense() == ()
     assert not Sensing(desk_at(backend, reports=0)).awake
+
+
+async def test_r26_a_storm_of_reports_is_looked_at_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R26: some files are read at a time, and the sensor says that there is more until all was looked at."""
+    monkeypatch.setattr("console.desk.sensing.MOST_READ", 2)
+    backend = MemoryBackend()
+    await backend.open()
+    for one in await network(backend, 5):
+        await fault(backend, one)
+    sensing = Sensing(desk_at(backend))
+    assert (await sensing.sense(), sensing.more) == ((), True)
+    [proposed] = await sensing.sense()
+    assert proposed.coverage.elements == ("LUB-3",)
+    for _look in range(3):
+        assert await sensing.sense() == ()
+    assert (len(await backend.outages()), sensing.more) == (1, False)
+
+
+async def test_r26_a_customer_who_is_gone_reports_nothing() -> None:
+    """R26: one file that cannot be read any more keeps the sensor from nothing."""
+    backend = MemoryBackend()
+    await backend.open()
+    people = await network(backend)
+    for one in people:
+        await fault(backend, one)
+    whole = backend.customer_file
+
+    async def some(key: str) -> CustomerFile:
+        if key == people[0].key:
+            raise NotFound("customer", source=backend.name)
+        return await whole(key)
+
+    backend.customer_file = some  # type: ignore[method-assign]
+    [proposed] = await Sensing(desk_at(backend)).sense()
+    assert len(proposed.updates[0].text.split(",")) == 3
 
 
 async def _opened(file: Path) -> Backend:
