@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -33,8 +34,10 @@ from console.desk import agenda
 from console.desk.acts import renewals, steps
 from console.desk.acts.scene import Unfit
 from console.desk.agenda import Agenda, Part, Watch, reading
+from console.desk.desk import Desk
 from console.rules.agenda import AgendaFilter, ItemKind
-from tests.acts_stage import NOW, Counter, at_counter
+from tests.acts_stage import AGENT, NOW, Counter, at_counter
+from tests.several_stage import operator_in, person_in, put, two_sources
 
 TODAY = NOW.date()
 
@@ -266,3 +269,18 @@ async def test_r5_a_step_that_was_taken_makes_room_for_the_next_one() -> None:
         assert (ticket.next_step, ticket.next_step_at) == ("", None)
         events = [one.kind for one in (await counter.picture()).entries if not isinstance(one, Contact)]
         assert events == [TicketEventKind.NEXT_STEP] * 2
+
+
+async def test_of_several_sources_the_one_that_cannot_tell_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A helpdesk without lists of promises is named; the promises of the others are on the list."""
+    async with two_sources() as (several, home, far):
+        monkeypatch.setattr(far, "capabilities", far.capabilities - {Capability.PENDING})
+        operator = await operator_in(home)
+        customer = await person_in(home, operator, "+48601002003")
+        due = NOW + timedelta(hours=1)
+        await put(home, Promise(new_key(), customer.key, PromiseKind.DEED, "Call", NOW, due))
+        desk = Desk(several, AGENT, ZoneInfo("UTC"))
+        await desk.start()
+        found = [one async for one in reading(desk, renewal_rules())][-1]
+        assert [one.kind for one in found.items] == [ItemKind.PROMISE]
+        assert [(one.part, one.sources) for one in found.gaps] == [(Part.DUE, ("desk",))]
