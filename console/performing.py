@@ -258,7 +258,7 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
 
     def act_new_customer(self) -> None:
         """Take in somebody new."""
-        from console.screens.plans import plan_new_customer
+        from console.screens.plans_people import plan_new_customer
 
         plan_new_customer(cast("Cordboard", self))
 

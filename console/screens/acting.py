@@ -17,7 +17,7 @@ from console.present import forms
 from console.present.cases import paper_words
 from console.present.failures import failure_words, unfit_words
 from console.present.labels import plain
-from console.screens import plans
+from console.screens import plans, plans_people, plans_promises
 from console.screens.customer_base import CustomerBase
 from console.screens.picking import PickScreen
 from console.screens.reference import ReferenceScreen
@@ -209,19 +209,19 @@ class ActsOnCustomer(CustomerBase):
 
     def act_promise(self) -> None:
         """Promise something."""
-        self.open_plan(plans.plan_promise(self, call_back=False))
+        self.open_plan(plans_promises.plan_promise(self, call_back=False))
 
     def act_call_back(self) -> None:
         """Promise to call back."""
-        self.open_plan(plans.plan_promise(self, call_back=True))
+        self.open_plan(plans_promises.plan_promise(self, call_back=True))
 
     def command_promise(self, words: str) -> None:
         """`:promise tomorrow 10` fills in when."""
-        self.open_plan(plans.plan_promise(self, call_back=False, due=words))
+        self.open_plan(plans_promises.plan_promise(self, call_back=False, due=words))
 
     def command_call_back(self, words: str) -> None:
         """`:callback tomorrow 10` fills in when."""
-        self.open_plan(plans.plan_promise(self, call_back=True, due=words))
+        self.open_plan(plans_promises.plan_promise(self, call_back=True, due=words))
 
     def open_promises(self) -> Mapping[Key, Promise]:
         """Return the open promises, the one due first first."""
@@ -238,7 +238,7 @@ class ActsOnCustomer(CustomerBase):
             then(next(iter(opened)))
             return
         choices = tuple(
-            ChoiceView(key, plans.promise_words(self, one), str(number))
+            ChoiceView(key, plans_promises.promise_words(self, one), str(number))
             for number, (key, one) in enumerate(list(opened.items())[:9], start=1)
         )
         self.app.push_screen(PickScreen(title, choices), then)
@@ -251,7 +251,9 @@ class ActsOnCustomer(CustomerBase):
         one = self.open_promises().get(key or "")
         if one is not None:
             words = _("Promise kept.")
-            self.try_to_do(lambda: promises.keep(self.scene(), one), "kept", plans.promise_words(self, one), words)
+            self.try_to_do(
+                lambda: promises.keep(self.scene(), one), "kept", plans_promises.promise_words(self, one), words
+            )
 
     def act_withdraw(self) -> None:
         """A promise cannot be kept."""
@@ -260,13 +262,13 @@ class ActsOnCustomer(CustomerBase):
     def _withdrawn(self, key: str | None) -> None:
         one = self.open_promises().get(key or "")
         if one is not None:
-            self.open_plan(plans.plan_withdraw(self, one))
+            self.open_plan(plans_promises.plan_withdraw(self, one))
 
     # people ---------------------------------------------------------------------------------------------------
 
     def act_edit(self) -> None:
         """Correct what is known of the customer."""
-        self.open_plan(plans.plan_edit(self))
+        self.open_plan(plans_people.plan_edit(self))
 
     # afterwards -----------------------------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ class CallerScreen(BaseScreen):
 
     def act_new_customer(self) -> None:
         """Take in who rings, with what is known of them."""
-        from console.screens.plans import plan_new_customer
+        from console.screens.plans_people import plan_new_customer
 
         plan_new_customer(self.console_app, self._call())
 

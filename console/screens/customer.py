@@ -25,7 +25,7 @@ from console.present.sources import delivery_span, names_words, trouble_words
 from console.rules.coverage import hits
 from console.rules.standing import broken_promises, chases_by_ticket, open_tickets
 from console.rules.timeline import name_of
-from console.screens import plans
+from console.screens import resuming
 from console.screens.acting_calls import ActsOnCalls
 from console.screens.acting_cases import ActsOnCases
 from console.screens.acting_dispute import ActsOnDisputes
@@ -282,7 +282,7 @@ class CustomerScreen(
 
     def resume(self, action: str, subject: str, words: str = "") -> None:
         """Open a form again where it was left; `words` stand above it."""
-        plans.resume(self, action, subject, words)
+        resuming.resume(self, action, subject, words)
 
     async def act_read(self) -> None:
         """Read the entry on the full screen."""

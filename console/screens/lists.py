@@ -26,7 +26,7 @@ from console.screens.guide import resume as resume_script
 from console.screens.outages import ACTION as OUTAGES
 from console.screens.outages import RAISING, TOLD, WORDS, OutagesScreen
 from console.screens.picking import sure
-from console.screens.plans import plan_new_customer
+from console.screens.plans_people import plan_new_customer
 from console.words import AGE_WIDTH, age
 from widgets.bottom import KeyHints
 from widgets.omnibox import Omnibox

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from backends.port import Batch
-from backends.records import Channel, Contact, Promise, Ticket, TicketEvent, TicketKind, TicketState
-from console.desk.acts import contacts, people, promises, tickets
+from backends.records import Channel, Contact, Ticket, TicketEvent, TicketKind, TicketState
+from console.desk.acts import contacts, tickets
 from console.desk.acts.calls import of_call
 from console.desk.acts.scene import Scene, Unfit
 from console.desk.desk import Deed
@@ -22,12 +22,11 @@ from console.rules.promises import is_open, is_told
 from console.rules.standing import chases_by_ticket, without_identity
 from console.screens.form import FormScreen, Plan
 from console.screens.proposing import duplicate_banner, quiet_words
-from console.words import moment, word
-from widgets.views import FormView, Tone
+from console.words import word
+from widgets.views import FormView
 
 if TYPE_CHECKING:
     from console.app import Cordboard
-    from console.calls.call import Call
     from console.screens.acting import ActsOnCustomer
 
 Values = Mapping[str, str]
@@ -40,14 +39,14 @@ def open_plan(app: Cordboard, plan: Plan, words: str = "") -> None:
     app.push_screen(FormScreen(plan, words))
 
 
-def _draft(app: Cordboard, customer: str, action: str, subject: str = "") -> Values | None:
+def draft_of(app: Cordboard, customer: str, action: str, subject: str = "") -> Values | None:
     draft = app.local.draft(customer, action, subject)
     return draft.answers if draft is not None else None
 
 
 def begin(screen: ActsOnCustomer, action: str, subject: str, filled: Values) -> Values:
     """Return the answers to begin with: the draft's, else those that are known."""
-    draft = _draft(screen.console_app, screen.key, action, subject)
+    draft = draft_of(screen.console_app, screen.key, action, subject)
     return draft if draft is not None else filled
 
 
@@ -304,165 +303,3 @@ def plan_waive(screen: ActsOnCustomer, contact: Contact) -> Plan:
         subject=contact.key,
         about=plain(contact.reference),
     )
-
-
-def plan_promise(screen: ActsOnCustomer, *, call_back: bool, due: str = "") -> Plan:
-    """Promise something or a call back, on the ticket that is meant."""
-    assert screen.picture is not None
-    action = "call_back" if call_back else "promise"
-    ticket = screen.open_ticket()
-    filled = dict(begin(screen, action, "", {}))
-    if due:
-        filled["due"] = due
-    owners = _owners(screen, ticket)
-    if filled.get("owner") and filled["owner"] not in owners:
-        owners = (*owners, filled["owner"])
-    view = forms.promise(screen.picture.file, filled, ticket, call_back=call_back, owners=owners)
-
-    def make(scene: Scene, values: Values) -> Batch:
-        return promises.promise(scene, {**values, "kind": "call_back" if call_back else "deed"}, ticket)
-
-    return plan_for(screen, action, view, make, _("Promised."), focus="deed" if due else "due")
-
-
-MOST_OWNERS = 12
-"""Names to choose from; each needs a key of its own."""
-
-
-def _owners(screen: ActsOnCustomer, ticket: Ticket | None) -> tuple[str, ...]:
-    """Return who may be named as the owner of a promise: the agent, who has the ball, then the colleagues (R37)."""
-    desk = screen.console_app.desk
-    customer = screen.picture.file.customer if screen.picture is not None else None
-    served = customer.operator_key if customer is not None else ""
-    theirs = [one.name for one in desk.colleagues if not one.operator_keys or served in one.operator_keys]
-    holder = [ticket.holder_name] if ticket is not None and ticket.holder_name else []
-    return tuple(dict.fromkeys((desk.agent.name, *holder, *theirs)))[:MOST_OWNERS]
-
-
-def plan_withdraw(screen: ActsOnCustomer, one: Promise) -> Plan:
-    """Withdraw a promise."""
-    view = forms.withdraw(one, begin(screen, "withdraw", one.key, {}))
-    return plan_for(
-        screen,
-        "withdraw",
-        view,
-        lambda scene, values: promises.withdraw(scene, one, values),
-        _("Promise withdrawn."),
-        subject=one.key,
-    )
-
-
-def plan_edit(screen: ActsOnCustomer) -> Plan:
-    """Correct what is known of the customer."""
-    assert screen.picture is not None
-    customer = screen.picture.file.customer
-    shown = people.shown_points(customer)
-    known = {
-        "name": customer.name,
-        "greeting_name": customer.greeting_name,
-        "language": customer.language,
-        "street": customer.place.street,
-        "house": customer.place.house,
-        "postcode": customer.place.postcode,
-        "town": customer.place.town,
-        "tone": customer.tone,
-        **{field: point.value for field, point in shown.items()},
-    }
-    view = forms.correct_customer(screen.picture.file, begin(screen, "edit", "", known))
-    return plan_for(screen, "edit", view, people.correct_customer, _("Corrected."))
-
-
-def plan_new_customer(app: Cordboard, call: Call | None = None, number: str = "") -> None:
-    """Take in somebody new, then open them; whoever rings with what is known of them, in a draft of their own.
-
-    `number` names such a draft, where its call is gone.
-    """
-    desk = app.desk
-    operators = [one for one in desk.operators.values() if not desk.operator_keys or one.key in desk.operator_keys]
-    if not operators:
-        app.say(_("No operator is known here yet: its source was never reached from this computer."), Tone.WARN)
-        return
-    typed = app.home.typed() if app.base_screen() is app.home else ""
-    known = {"phone" if typed[:1] in "+0123456789" else "name": typed} if typed else {}
-    number = call.number if call is not None and call.dialable else number
-    if number:
-        known = {"phone": number}
-    if call is not None:
-        known |= {"name": call.name} if any(map(str.isalpha, call.name)) else {}
-        known |= {"operator": call.operator_key} if call.operator_key else {}
-    view = forms.new_customer(operators, _draft(app, "", "new_customer", number) or known)
-
-    async def store(values: Values) -> Deed:
-        chosen = values.get("operator") or (operators[0].key if operators else "")
-        batch = people.new_customer(values, desk.operators[chosen], agent=desk.agent, now=desk.clock())
-        return await desk.do(
-            batch, "new_customer", about=plain(values.get("name", "")), occasion=values.get(OCCASION, "")
-        )
-
-    def after(deed: Deed, _values: Values) -> None:
-        record = deed.receipt.changes[0].after
-        if record is not None:
-            deed.customer_key = record.key
-            app.open_customer(record.key)
-
-    open_plan(app, Plan("new_customer", "", view, store, number, after=after))
-
-
-def promise_words(screen: ActsOnCustomer, one: Promise) -> str:
-    """Return a promise in a few words."""
-    now = screen.now()
-    when = moment(one.due_at, now.at, now.zone) if one.due_at else _("when it is over")
-    return f"{when}: {plain(one.deed, 50) or word(one.kind)}"
-
-
-def resume(screen: Any, action: str, subject: str, words: str = "") -> None:
-    """Open a form again where a draft of it was left; nothing happens when its record is gone."""
-    simple = {"note": plan_note, "fixed": plan_fixed, "edit": plan_edit}
-    if action in simple:
-        open_plan(screen.console_app, simple[action](screen), words)
-    elif action in ("promise", "call_back"):
-        open_plan(screen.console_app, plan_promise(screen, call_back=action == "call_back"), words)
-    elif action in ("chase", "hand_over", "close"):
-        ticket = screen.tickets_by_key().get(subject)
-        if ticket is not None and ticket.state is not TicketState.CLOSED:
-            plan_for = {"chase": plan_chase, "hand_over": plan_hand_over, "close": plan_close}[action]
-            open_plan(screen.console_app, plan_for(screen, ticket), words)
-    elif action in ("escalate", "visit"):
-        from console.screens import plans_cases
-
-        plan = plans_cases.resume(screen, action, subject)
-        if plan is not None:
-            open_plan(screen.console_app, plan, words)
-    elif action in ("script", "accept"):
-        screen.resume_guide(action, subject, words)
-    elif action == "ticket":
-        kind, _colon, key = subject.partition(":")
-        open_plan(screen.console_app, plan_ticket(screen, TicketKind(kind), screen.contact_by_key(key)), words)
-    elif action in ("reply", "waive"):
-        contact = screen.contact_by_key(subject)
-        if action == "reply":
-            open_plan(screen.console_app, plan_reply(screen, contact), words)
-        elif contact is not None:
-            open_plan(screen.console_app, plan_waive(screen, contact), words)
-    elif action == "compensate":
-        from console.screens.plans_compensation import plan_compensate
-
-        ticket = screen.tickets_by_key().get(subject)
-        if ticket is not None:
-            open_plan(screen.console_app, plan_compensate(screen, ticket), words)
-    elif action == "agenda":
-        from console.screens.plans_agenda import plan_for_draft
-
-        begun = plan_for_draft(screen, subject)
-        if begun is not None:
-            open_plan(screen.console_app, begun, words)
-    elif action == "hold":
-        from console.screens import plans_dispute
-
-        plan = plans_dispute.resume(screen, subject)
-        if plan is not None:
-            open_plan(screen.console_app, plan, words)
-    elif action == "withdraw":
-        one = screen.open_promises().get(subject)
-        if one is not None:
-            open_plan(screen.console_app, plan_withdraw(screen, one), words)
