@@ -136,7 +136,9 @@ async def planted(file: Path) -> Planted:
             attachments=(Attachment(f"{_word('mailfile')}.pdf", "application/pdf", 4_000),),
         )  # fmt: skip
         hanging: list[Record] = [
-            TicketEvent("new:e1", billing.key, customer.key, TicketEventKind.NOTE, now, text=_word("billevent")),
+            TicketEvent("new:e1", billing.key, customer.key, TicketEventKind.NOTE, now, text=_word("billevent"),
+                        before=_word("notebefore"), after=_word("noteafter")),
+            TicketEvent("new:e3", fault.key, customer.key, TicketEventKind.NOTE, now, after=_word("faultnote")),
             TicketEvent("new:e2", fault.key, customer.key, TicketEventKind.COMPENSATION, now,
                         after="987654.34 PLN", text=_word("givenevent")),
             Chase("new:x", billing.key, customer.key, now, note=_word("billchase")),

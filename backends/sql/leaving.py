@@ -53,6 +53,12 @@ _OF_BILLING: Mapping[str, Mapping[str, str]] = {
     "handover": {"note": "''", "told_customer": "''", "declined_reason": "''"},
 }
 """Columns whose texts are about money where the ticket is one of billing, and what stands in their place."""
+_TELLING: Mapping[str, tuple[TicketEventKind, ...]] = {
+    "before": (TicketEventKind.COMPENSATION, TicketEventKind.NOTE),
+    "after": (TicketEventKind.COMPENSATION, TicketEventKind.NOTE),
+    "text": (TicketEventKind.COMPENSATION,),
+}
+"""Columns of events that tell of money whatever their ticket is about: an amount, or how a dispute stands."""
 _GONE: Mapping[str, Area] = {"charge": Area.PAYMENT, "dispute": Area.PAYMENT}
 _FOUND_BY: Mapping[MatchedOn, Area] = {
     MatchedOn.CONTRACT: Area.PAYMENT,
@@ -102,9 +108,10 @@ def _column(kind: str, column: str, hidden: Hidden) -> str:
         plain = _unless(_whose(kind, Area.DOCUMENTS, hidden), papers, plain)
     if (blank := _OF_BILLING.get(kind, {}).get(column)) is not None:
         plain = _unless(_and(_whose(kind, Area.PAYMENT, hidden), _on_billing(kind)), blank, plain)
-    if kind == "ticket_event" and column in ("before", "after", "text"):
-        telling = f"\"ticket_event\".kind = '{TicketEventKind.COMPENSATION}'"
-        plain = _unless(_and(_whose(kind, Area.PAYMENT, hidden), telling), "''", plain)
+    if kind == "ticket_event" and (telling := _TELLING.get(column)):
+        listed = ", ".join(f"'{one}'" for one in telling)
+        condition = _and(_whose(kind, Area.PAYMENT, hidden), f'"ticket_event".kind IN ({listed})')
+        plain = _unless(condition, "''", plain)
     return plain
 
 

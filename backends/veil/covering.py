@@ -63,9 +63,11 @@ _OF_BILLING: Mapping[type[Record], Mapping[str, Any]] = {
     Handover: {"note": "", "told_customer": "", "declined_reason": ""},
 }
 """What says something about money where the ticket is one of billing."""
-_TELLING_EVENT: Mapping[str, Any] = {"before": "", "after": "", "text": ""}
-_TELLING_EVENTS = frozenset({TicketEventKind.COMPENSATION})
-"""Events that hold an amount whatever their ticket is about."""
+_TELLING: Mapping[TicketEventKind, Mapping[str, Any]] = {
+    TicketEventKind.COMPENSATION: {"before": "", "after": "", "text": ""},
+    TicketEventKind.NOTE: {"before": "", "after": ""},
+}
+"""Events that tell of money whatever their ticket is about: an amount, or how a dispute stands."""
 HANGING = frozenset(_OF_BILLING) - {Ticket}
 """Kinds whose text is hidden where their ticket is one of billing."""
 
@@ -92,8 +94,8 @@ def hidden_fields(record: Record, areas: Areas, billing: bool) -> Mapping[str, A
     if Area.PAYMENT in areas:
         if billing or (isinstance(record, Ticket) and is_billing(record)):
             found.update(_OF_BILLING.get(kind, {}))
-        if isinstance(record, TicketEvent) and record.kind in _TELLING_EVENTS:
-            found.update(_TELLING_EVENT)
+        if isinstance(record, TicketEvent):
+            found.update(_TELLING.get(record.kind, {}))
     if isinstance(record, Contact) and Area.DOCUMENTS in areas and "attachments" not in found:
         covered = _papers_covered(record.attachments)
         if covered != record.attachments:

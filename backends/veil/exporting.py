@@ -67,8 +67,10 @@ def _row(kind: str, row: Any, areas: Areas, billing: set[Any]) -> Any:
     if Area.PAYMENT in areas:
         if (row.get("key") if kind == "ticket" else row.get("ticket_key")) in billing:
             blank |= _BILLING.get(kind, {})
-        if kind == "ticket_event" and row.get("kind") == TicketEventKind.COMPENSATION:
-            blank |= {"before": "", "after": "", "text": ""}
+        if kind == "ticket_event" and row.get("kind") in (TicketEventKind.COMPENSATION, TicketEventKind.NOTE):
+            blank |= {"before": "", "after": ""}
+            if row.get("kind") == TicketEventKind.COMPENSATION:
+                blank |= {"text": ""}
     if kind == "contact" and Area.DOCUMENTS in areas and "attachments" not in blank:
         blank["attachments"] = [
             _PAPER if one.get("identity_document") else one for one in row.get("attachments", ())

@@ -8,13 +8,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import backends.sql
-from backends.areas import opened
+from backends.areas import Hidden, opened
+from backends.contract import strategies
 from backends.errors import Conflict, NotAllowed, Unavailable
 from backends.memory import MemoryBackend
 from backends.outbox import Outbox
@@ -35,6 +39,7 @@ from backends.records import (
     Compensation,
     Contact,
     Customer,
+    CustomerKind,
     Dispute,
     Line,
     Money,
@@ -47,6 +52,7 @@ from backends.records import (
 from backends.registry import backend_for
 from backends.sql.store import SqlBackend
 from backends.veil import Hides, Veil
+from backends.veil.covering import covered, is_gone, restored
 from tests.canaries import IP, MAC, NUMBER, PLAIN, Planted, found_in, planted
 
 EVERYTHING = Hides(frozenset(Area))
@@ -60,12 +66,16 @@ async def _records(file: Path) -> list[Record]:
     await source.open()
     try:
         assert isinstance(source, SqlBackend)
-        records: list[Record] = []
-        for kind in KINDS:
-            for one in (await source.listed(kind, limit=1_000)).rows:
-                records.append(await source.contact(one.key) if isinstance(one, Contact) else one)
+        return await _all_of(source)
     finally:
         await source.close()
+
+
+async def _all_of(source: SqlBackend) -> list[Record]:
+    records: list[Record] = []
+    for kind in KINDS:
+        for one in (await source.listed(kind, limit=1_000)).rows:
+            records.append(await source.contact(one.key) if isinstance(one, Contact) else one)
     return records
 
 
@@ -199,6 +209,54 @@ async def test_r41_no_statement_reads_what_is_hidden(canaries: Planted, monkeypa
             await veil.customer_file(canaries.customer)
         inner._connection.set_trace_callback(None)
         assert 'FROM "charge"' in "\n".join(ran), "the trace would show it"
+
+
+@pytest.mark.parametrize("areas", [frozenset(some) for n in range(4) for some in combinations(Area, n)], ids=sorted)
+async def test_r41_the_store_leaves_out_what_the_veil_takes_out(canaries: Planted, areas: frozenset[Area]) -> None:
+    """Two tables say what is hidden, one of columns and one of fields: every record reads the same by both."""
+    whole = await _records(canaries.file)
+    money = {one.key for one in whole if isinstance(one, Ticket) and one.kind is TicketKind.BILLING}
+    wanted = {
+        (type(one), one.key): covered(one, areas, getattr(one, "ticket_key", "") in money)
+        for one in whole
+        if not is_gone(one, areas)
+    }
+    store = backend_for(f"sqlite:///{canaries.file}")
+    await store.open()
+    try:
+        assert isinstance(store, SqlBackend)
+        for hidden in (Hidden(areas), Hidden(frozenset(), {"operator:1": areas})):
+            with store.leave_out(hidden):
+                assert {(type(one), one.key): one for one in await _all_of(store)} == wanted
+    finally:
+        await store.close()
+
+
+_CUSTOMER = Customer("customer:1", "C-1", "operator:1", CustomerKind.SUBSCRIBER, "Ewa", "pl")
+_FAULT = Ticket("ticket:1", "T-1", "customer:1", "operator:1", TicketKind.FAULT, "x", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@given(
+    st.one_of(
+        strategies.contacts(_CUSTOMER, "ticket:1", "line:1", "contact:9", "outage:1"),
+        strategies.tickets(_CUSTOMER, "line:1", "outage:1"),
+        strategies.lines("customer:1"),
+        strategies.contracts("customer:1", "line:1"),
+        strategies.promises(_FAULT, "contact:1", "outage:1"),
+        strategies.handovers(_FAULT),
+        strategies.ticket_events(_FAULT, "contact:1"),
+    ),
+    st.frozensets(st.sampled_from(Area)),
+    st.booleans(),
+)
+def test_r41_covering_twice_is_covering_once_and_restoring_gives_all_back(
+    record: Record, areas: frozenset[Area], billing: bool
+) -> None:
+    """For whatever record: nothing more goes the second time, and what was taken out is put back."""
+    shown = covered(record, areas, billing)
+    assert covered(shown, areas, billing) == shown
+    assert restored(shown, record, areas, billing) == record
+    assert covered(record, frozenset(), billing) is record
 
 
 # writing ------------------------------------------------------------------------------------------------------------
