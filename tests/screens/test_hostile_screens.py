@@ -52,7 +52,7 @@ async def opened(stage: Stage) -> CustomerScreen:
 async def test_every_screen_shows_hostile_texts_as_texts(
     hostile_file: Path, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    """Home, results, customer, details, reading, queue, outages, drafts, log, palette, words: nothing is obeyed."""
+    """Home, results, customer, details, reading, queue, what to do, outages, drafts, log, palette, words: nothing is obeyed."""
     async with on_desk(hostile_file, tmp_path, size=size) as stage:
         shown(stage)
         await stage.type("vile")
@@ -67,7 +67,7 @@ async def test_every_screen_shows_hostile_texts_as_texts(
             await stage.press("enter", "j")
         await stage.press("tab")
         shown(stage)
-        for key in ("i", "z", "o", "w", "D", "L", "question_mark", "colon"):
+        for key in ("i", "z", "o", "w", "M", "D", "L", "question_mark", "colon"):
             await stage.press(key)
             shown(stage)
             await stage.press("escape")
