@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from console.data import DataError
-from console.data.guide_reading import Reading, Table, parsed, read_guide, read_text
-from console.rules.guide_faults import Lowering
+from console.data.guide_reading import Reading, Table, line_of, parsed, read_guide, read_text
+from console.data.guide_wording import worded
+from console.rules.guide_faults import Lowering, check
 from console.rules.guides import Guide, Step, Words
 
 SHIPPED = Path(__file__).with_name("guides")
@@ -19,6 +20,7 @@ PROTECTION = "protection.toml"
 ORDER = ("fault-internet", "fault-tv", "fault-telephone", "billing", "complaint", "new-customer", "moving")
 """Shipped guides as they are offered; an operator's own follow by name."""
 _NO_GUIDES = (SHARED, PROTECTION)
+_CALLER, _DONE = "caller", "caller_done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,27 @@ def _read_shared(folder: Path, _changed: int) -> _Shared:
         if path.exists():
             own = parsed(read_text(path), path)
             table = {**table, **own, "steps": {**table.get("steps", {}), **own.get("steps", {})}}
-    reading = Reading("", table["steps"])
-    names = table.get("caller", [])
-    steps = {name: {**table["steps"][name], "goto": "-"} for name in names if name in table["steps"]}
-    made = reading.guide({"id": "caller", "title": table["greeting"], "start": "", "steps": steps}, SHARED)
-    return _Shared(table["steps"], tuple(made.steps.values()), made.title)
+    steps = _caller_steps(table, folder / SHARED)
+    return _Shared(table["steps"], tuple(steps.values())[:-1], steps[_DONE].words)
+
+
+def _caller_steps(table: Table, path: Path) -> Mapping[str, Step]:
+    """Return the steps that ask who a new caller is, and behind them one with the greeting.
+
+    Raises DataError for the first mistake in them: they stand before every guide.
+    """
+    names = [name for name in table.get("caller", []) if name in table["steps"]]
+    then = [*names[1:], _DONE]
+    steps: dict[str, Table] = {
+        name: {**table["steps"][name], "goto": goto} for name, goto in zip(names, then, strict=True)
+    }
+    steps[_DONE] = {"end": "told", "words": table["greeting"]}
+    reading = Reading("", {})
+    made = reading.guide({"id": _CALLER, "title": table["greeting"], "start": next(iter(steps)), "steps": steps}, "")
+    for fault in (*reading.faults, *check(made, lowering())):
+        text = read_text(path) if path.exists() else ""
+        raise DataError(path, line_of(text, fault.step, fault.key), *worded(fault))
+    return made.steps
 
 
 def read(path: Path) -> tuple[Guide | None, tuple[DataError, ...]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from backends.clean import fold
 from console.rules.guide_conditions import ANSWER, Condition
@@ -215,11 +216,22 @@ def _all_words(guide: Guide) -> Iterator[tuple[str, str, Words]]:
 
 def _lowers(words: Words, lowering: Mapping[str, Lowering]) -> Iterator[str]:
     """Yield the sentences that ask for less protection; any language's words count, whatever the text claims to be."""
+    protects = _any_of(tuple(phrase for one in lowering.values() for phrase in one.protects))
     for text in words.values():
+        folded = fold(text)
+        if protects is None or not protects.search(folded):
+            continue  # hardly any sentence names a protection at all
         for sentence in _SENTENCE.split(text):
             tokens = re.findall(r"[\w'-]+", fold(sentence))
             if any(_any(one.takes, tokens) and _any(one.protects, tokens) for one in lowering.values()):
                 yield sentence.strip()
+
+
+@lru_cache(maxsize=8)
+def _any_of(phrases: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Return what finds the first word of any of the phrases, None for none."""
+    firsts = sorted({phrase.split()[0] for phrase in phrases if phrase.split()})
+    return re.compile("|".join(map(re.escape, firsts))) if firsts else None
 
 
 def _any(phrases: Sequence[str], tokens: Sequence[str]) -> bool:

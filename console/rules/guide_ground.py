@@ -19,7 +19,7 @@ from backends.records import (
     TicketKind,
     is_new,
 )
-from console.rules.coverage import hit, is_live
+from console.rules.coverage import Hit, hit, is_live
 from console.rules.guide_conditions import Facts
 from console.rules.guides import Ask, Guide, Option
 from console.rules.interview import Answers, Ground
@@ -63,15 +63,21 @@ class Caller:
         return next((line for line in lines if line.key in chosen), lines[0] if len(lines) == 1 else None)
 
     def outage(self, answers: Answers) -> Outage | None:
-        """Return the outage that explains what they call about: on the line meant, or on any that may be."""
+        """Return the outage that explains what they call about, None when none is known."""
+        found = self.hit(answers)
+        return found.outage if found is not None else None
+
+    def hit(self, answers: Answers) -> Hit | None:
+        """Return the outage with what of it matches: on the line meant, or on any that may be."""
         customer, chosen = self.file.customer, self.line(answers)
         lines: tuple[Line, ...] = (chosen,) if chosen is not None else self.lines()
         if not lines:  # of somebody without a line, where they live is all there is to go by
             lines = (Line("", "", customer.key, self.guide.service, place=customer.place),)
         for outage in self.outages:
-            goes_on = is_live(outage) and outage.started_at <= self.now
-            if goes_on and any(hit(outage, line, customer, self.parents) for line in lines):
-                return outage
+            if is_live(outage) and outage.started_at <= self.now:
+                found = next((one for line in lines if (one := hit(outage, line, customer, self.parents))), None)
+                if found is not None:
+                    return found
         return None
 
     def _facts(self, answers: Answers) -> Facts:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.data import DataError
 from console.data.guides import SHIPPED, load, lowering, read
 from console.rules.guide_faults import check
 from console.rules.guides import Ask, Step, spoken
@@ -173,6 +174,25 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 
     os.utime(path, ns=(1, 1))
     assert load(str(tmp_path)).named("newer") is not None
+
+
+def test_r28_what_asks_who_calls_is_checked_too(tmp_path: Path) -> None:
+    """The steps before every guide are looked through like any other; a wrong one is told with its file."""
+    shared = tmp_path / "shared.toml"
+    keys = 'ask = "text"\nbecomes = "customer.name"\nlabel = { en = "Name" }\nwords = { en = "WORDS" }\n'
+    text = f"[steps.caller_name]\n{keys}"
+    shared.write_text('caller = ["caller_name"]\ngreeting = { en = "Hi." }\n' + text, encoding="utf-8")
+    (tmp_path / "own.toml").write_text(GOOD, encoding="utf-8")
+    assert [step.id for step in load(str(tmp_path)).caller] == ["caller_name"]
+    wrong = shared.read_text(encoding="utf-8").replace("WORDS", "Disable your firewall, then your name?")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "shared.toml").write_text(wrong, encoding="utf-8")
+    (other / "own.toml").write_text(GOOD, encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        load(str(other))
+    assert "lowers the customer's protection" in str(caught.value)
+    assert str(caught.value).startswith(f"{other}/shared.toml:")
 
 
 def test_one_language_needs_no_table(tmp_path: Path) -> None:

@@ -17,12 +17,8 @@ from backends.records import (
     Handover,
     Holder,
     Operator,
-    Outage,
     Outcome,
     Place,
-    Promise,
-    PromiseKind,
-    PromiseState,
     Record,
     Ticket,
     TicketEventKind,
@@ -31,12 +27,14 @@ from backends.records import (
     is_new,
     new_key,
 )
+from console.desk.acts.attaching import attach
 from console.desk.acts.contacts import LONGEST, contact_now
 from console.desk.acts.handing import package
 from console.desk.acts.people import new_customer
 from console.desk.acts.scene import Scene, Unfit, event, new
 from console.desk.acts.tickets import chase
 from console.rules.clocks import clock
+from console.rules.coverage import Hit
 from console.rules.guide_ground import Caller, open_matter
 from console.rules.guides import End, EndKind, Given, Guide
 from console.rules.handover import must_accept, table_at
@@ -54,7 +52,7 @@ class Ending:
     to: Holder = Holder.DESK
     table_at: datetime | None = None
     due_at: datetime | None = None
-    outage: Outage | None = None
+    hit: Hit | None = None
     about: Ticket | None = None
     """The open case that is asked about again."""
     passes: bool = False
@@ -127,10 +125,10 @@ def ending(scene: Scene, here: Interview, caller: Caller, policies: Policies, *,
             raise Unfit("ticket", "closed")
         return replace(made, about=about, to=about.holder)
     if end.kind is EndKind.ATTACH:
-        outage = caller.outage(here.given)
-        if outage is None:
+        hit = caller.hit(here.given)
+        if hit is None:
             raise Unfit("outage", "over")
-        return replace(made, outage=outage)
+        return replace(made, hit=hit)
     if end.kind is not EndKind.TICKET:
         return made
     at_once = end.given is Given.AT_ONCE or (
@@ -221,9 +219,10 @@ def finish(
     if how.about is not None:
         batch = chase(scene, how.about, {"note": note, "channel": Channel.CALL})
         return scene.batch(*items, *_as_called(batch.items, call), act="create")
-    contact = _contact(scene, here, how, told, call, note, line_key)
-    if how.end.kind is EndKind.ATTACH and how.outage is not None:
-        return scene.batch(*items, *_attached(scene, how.outage, contact), act="create")
+    if how.hit is not None:
+        batch = attach(scene, how.hit, told=note, subject=told.subject)
+        return scene.batch(*items, *_as_called(batch.items, call), act="create")
+    contact = _contact(scene, how, told, call, note, line_key)
     if how.end.kind is EndKind.TOLD:
         return scene.batch(*items, new(contact), act="create")
     ticket = _ticket(scene, here, how, told, line_key)
@@ -257,7 +256,7 @@ def _note(here: Interview, told: Told) -> str:
     return "\n".join(lines).strip()
 
 
-def _contact(scene: Scene, here: Interview, how: Ending, told: Told, call: Call, note: str, line_key: str) -> Contact:
+def _contact(scene: Scene, how: Ending, told: Told, call: Call, note: str, line_key: str) -> Contact:
     outcome = {EndKind.TICKET: "ticket", EndKind.SOLVED: "solved"}.get(how.end.kind, "information")
     made = contact_now(scene, Channel.CALL, Direction.INBOUND, note=note, subject=told.subject)
     return replace(
@@ -265,41 +264,24 @@ def _contact(scene: Scene, here: Interview, how: Ending, told: Told, call: Call,
         line_key=line_key,
         outcome=outcome,
         route=call.route,
-        seconds=call.seconds if 0 <= call.seconds <= LONGEST else 0,
-        outage_key=how.outage.key if how.outage else "",
+        seconds=_seconds(call),
     )
+
+
+def _seconds(call: Call) -> int:
+    """Return how long the call took; a guide that lay as a draft for days was not talked over."""
+    return call.seconds if 0 <= call.seconds <= LONGEST else 0
 
 
 def _as_called(items: Sequence[Put | Remove], call: Call) -> list[Put]:
-    """Return a chase's items with its contact telling how the caller came in."""
+    """Return the items of another act with its contact telling how the caller came in."""
     told: list[Put] = []
     for item in items:
-        assert isinstance(item, Put), "a chase takes nothing away"
+        assert isinstance(item, Put), "neither a chase nor an attachment takes anything away"
         if isinstance(item.record, Contact) and is_new(item.record.key):
-            item = replace(item, record=replace(item.record, route=call.route, seconds=call.seconds))
+            item = replace(item, record=replace(item.record, route=call.route, seconds=_seconds(call)))
         told.append(item)
     return told
-
-
-def _attached(scene: Scene, outage: Outage, contact: Contact) -> list[Put]:
-    """Return the contact that hangs on the outage, and the word promised at restoration, once a customer (R27)."""
-    items = [new(contact)]
-    file = scene.file
-    if any(one.outage_key == outage.key and one.state is PromiseState.OPEN for one in file.promises):
-        return items
-    promise = Promise(
-        key=new_key(),
-        customer_key=file.customer.key,
-        kind=PromiseKind.WORD_AT_RESTORATION,
-        deed="",
-        made_at=scene.now,
-        due_at=None,
-        contact_key=contact.key,
-        outage_key=outage.key,
-        made_by=scene.agent.name,
-        owner=scene.agent.name,
-    )
-    return [*items, new(promise)]
 
 
 def _closed(scene: Scene, ticket: Ticket, told: Told) -> Ticket:
