@@ -34,7 +34,7 @@ FIXED: Sequence[tuple[Where, tuple[str, ...], str]] = (
     (Where.OUTAGES, ("x",), N_("It is over: restored; every console is told")),
     (Where.OUTAGES, ("d",), N_("Dismiss a suspicion: it was no outage; every console is told")),
     (Where.OUTAGES, ("l",), N_("Who waits for a word: s sends all, e edits, c was called, x leaves out, a who is hit")),
-    (Where.OUTAGES, ("w",), N_("What customers are told: v the next language, e edits, y copies, b the next operator")),
+    (Where.OUTAGES, ("w",), N_("What customers are told: v next language, e edits, y copies, p for everybody")),
     (Where.OUTAGES, ("enter",), N_("Read all that is known of an outage")),
     (Where.DRAFTS, ("enter",), N_("Go on with a draft")),
     (Where.DRAFTS, ("d", "x", "delete"), N_("Throw a draft away, after asking (also Backspace)")),

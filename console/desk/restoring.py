@@ -40,6 +40,13 @@ MOST_LISTED = 500
 """Customers who are listed by name."""
 
 
+async def as_it_is(desk: Desk, outage: Outage) -> Outage:
+    """Return an outage as it is now; as it was where it is not there any more. Raises what the backend raises."""
+    since = min(outage.started_at, desk.clock()) - timedelta(days=1)
+    found = await desk.backend.outages(OutageFilter(operator_keys=desk.outage_operators, since=since))
+    return next((one for one in found if one.key == outage.key), outage)
+
+
 async def _promises(desk: Desk, outage: Outage, most: int) -> list[Pending]:
     only = PendingFilter(
         kinds=frozenset({PendingKind.PROMISE}), operator_keys=desk.operator_keys, outage_key=outage.key

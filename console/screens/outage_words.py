@@ -12,15 +12,20 @@ from textual.binding import Binding, BindingType
 
 from backends.errors import BackendError
 from backends.records import Operator, Outage
-from console.actions import Where
+from console.actions import RIGHT_REASONS, Where
+from console.desk.acts.outages import update_outage
+from console.desk.acts.scene import Unfit
 from console.desk.local import Draft
-from console.desk.restoring import affected
+from console.desk.restoring import affected, as_it_is
 from console.i18n import N_, _, _n
 from console.keynames import key_label
 from console.present.banners import badge, headline
+from console.present.failures import failure_words, unfit_words
 from console.present.labels import LANGUAGE_NAMES, plain, worded
 from console.present.outage_texts import Kind, Voice, text_of, voice_of, with_towns
 from console.present.questions import form_of, text_lines
+from console.rules.coverage import is_live
+from console.rules.roles import Right
 from console.screens.base import BaseScreen
 from console.screens.editing import EditScreen
 from widgets.body import BodyPane
@@ -48,6 +53,7 @@ class OutageWordsScreen(BaseScreen):
         Binding("b", "operator", "", show=False),
         Binding("e", "edit", "", show=False),
         Binding("y", "copy", "", show=False),
+        Binding("p", "publish", "", show=False),
         Binding("backspace", "as_it_was", "", show=False),
     ]
     hints_of: ClassVar[frozenset[Where]] = frozenset({Where.ANYWHERE})
@@ -63,6 +69,7 @@ class OutageWordsScreen(BaseScreen):
         self._outage = outage
         self._language = language
         self._operators: tuple[Operator | None, ...] = (None,)
+        self._towns: tuple[str, ...] = ()
         self._edited: dict[str, dict[str, str]] = {}
 
     def body_widgets(self) -> ComposeResult:
@@ -93,7 +100,18 @@ class OutageWordsScreen(BaseScreen):
         if with_towns(self._outage, ("",)) is self._outage:
             return
         with suppress(BackendError):  # "in part of our network" is true as well
-            self._outage = with_towns(self._outage, (await affected(self.console_app.desk, self._outage)).towns)
+            self._towns = (await affected(self.console_app.desk, self._outage)).towns
+            if self.is_mounted:
+                self.time_passed()
+
+    def outages_changed(self) -> None:
+        """It may have changed: word it anew."""
+        self._read_outage()
+
+    @work(exclusive=True, group="outage", exit_on_error=False)
+    async def _read_outage(self) -> None:
+        with suppress(BackendError):  # the texts of before stand until the source answers
+            self._outage = await as_it_is(self.console_app.desk, self._outage)
             if self.is_mounted:
                 self.time_passed()
 
@@ -120,7 +138,9 @@ class OutageWordsScreen(BaseScreen):
         return self._edited[name]
 
     def _text(self, kind: Kind) -> str:
-        return self._answers().get(kind) or text_of(self._outage, kind, self._language, self._voice)
+        return self._answers().get(kind) or text_of(
+            with_towns(self._outage, self._towns), kind, self._language, self._voice
+        )
 
     def time_passed(self) -> None:
         """Word it anew: times draw near and pass."""
@@ -161,6 +181,7 @@ class OutageWordsScreen(BaseScreen):
             HintView("e", _("Edit"), "edit", True, 8),
             HintView("v", _("Language"), "next_language", True, 7),
             HintView("b", _("Operator"), "operator", len(self._operators) > 1, 6),
+            HintView("p", _("For everybody"), "publish", self._may_publish(), 3),
             HintView(key_label("backspace"), _("As it was"), "as_it_was", True, 5),
             HintView("Esc", _("Back"), "back", True, 4),
         ]
@@ -207,6 +228,44 @@ class OutageWordsScreen(BaseScreen):
         kind = Kind(self.query_one(RowList).cursor_key)
         self.app.copy_to_clipboard(self._text(kind))
         self.say(_("Copied: {what}").format(what=f"{_(LABELS[kind])} ({self._language})"), Tone.GOOD)
+
+    def _may_publish(self) -> bool:
+        return Right.OUTAGE_DECIDE in self.console_app.desk.rights and is_live(self._outage)
+
+    def action_publish(self) -> None:
+        """Store the text as what to say, for every console, the message and the status page: in the operator's own
+        language, of which there is one such text.
+        """
+        operator, kind = self._operators[0], self.query_one(RowList).cursor_key
+        if Right.OUTAGE_DECIDE not in self.console_app.desk.rights:
+            self.say(_(RIGHT_REASONS[Right.OUTAGE_DECIDE]), Tone.WARN)
+        elif not is_live(self._outage):
+            self.say(unfit_words("over"), Tone.WARN)
+        elif operator is None or operator.language != self._language or kind not in (Kind.SAY, Kind.WEB):
+            self.say(_("For everybody is what to say, or the web text, in the operator's own language."), Tone.WARN)
+        else:
+            self._publish(self._text(Kind(kind)))
+
+    @work(exclusive=True, group="store", exit_on_error=False)
+    async def _publish(self, text: str) -> None:
+        app, desk = self.console_app, self.console_app.desk
+        answers = {"say": text, "text": _("What customers are told was written anew.")}
+        try:
+            now = await as_it_is(desk, self._outage)
+            batch = update_outage(now, answers, agent=desk.agent, now=desk.clock(), zone=desk.zone)
+            await desk.do(batch, ACTION, about=plain(self._outage.reference))
+            self._outage = await as_it_is(desk, now)
+        except Unfit as unfit:
+            self.say(unfit_words(unfit.code), Tone.WARN)
+            return
+        except BackendError as error:
+            self.say(failure_words(error), Tone.BAD)
+            return
+        for kind in (Kind.SAY, Kind.WEB):
+            self._answers().pop(kind, None)
+        self._keep()
+        self.time_passed()
+        app.tell_done(_("Told on every console, in the message and on the web page."))
 
     def action_edit(self) -> None:
         """Look over all texts of this language."""

@@ -6,6 +6,7 @@ The same screen lists those who will be told while it goes on, and whom it hits 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
@@ -20,7 +21,7 @@ from console.actions import RIGHT_REASONS, Where
 from console.desk.acts.restoring import Word, called, give_words
 from console.desk.acts.scene import Unfit
 from console.desk.local import Draft
-from console.desk.restoring import affected, words_of
+from console.desk.restoring import affected, as_it_is, words_of
 from console.i18n import _, _n
 from console.present import restoring
 from console.present.banners import badge, headline
@@ -188,15 +189,11 @@ class RestoredScreen(BaseScreen):
 
     @work(exclusive=True, group="outage", exit_on_error=False)
     async def _read_outage(self) -> None:
-        try:
-            every = await self.console_app.desk.backend.outages()
-        except BackendError:
-            return  # the status line says already that nothing is live
-        for one in every:
-            if one.key == self._outage.key and one != self._outage:
-                self._outage = one
+        with suppress(BackendError):  # the status line says already that nothing is live
+            now = await as_it_is(self.console_app.desk, self._outage)
+            if now != self._outage and self.is_mounted:
+                self._outage = now
                 self._show_outage()
-                self.update_hints()
                 self.read()
 
     # showing --------------------------------------------------------------------------------------------------

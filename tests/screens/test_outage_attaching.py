@@ -353,3 +353,33 @@ async def test_r29_edited_words_are_found_among_the_drafts(demo_file: Path, tmp_
         assert isinstance(stage.app.screen, OutageWordsScreen)
         assert "[sv]" in stage.app.screen.query_one("#texts", RowList).view.note
         assert "Vi är på väg." in stage.text()
+
+
+async def test_r30_a_text_is_told_to_everybody_by_one_key(demo_file: Path, tmp_path: Path) -> None:
+    """R30: p stores what was edited as what to say, in the operator's language alone, and u takes it back."""
+    async with on_desk(demo_file, tmp_path, size=(132, 43)) as stage:
+        outage, _customers = await struck(stage)
+        await stage.press("escape", "o")
+        assert stage.app.screen.query_one(RowList).go_to(outage.key)
+        await stage.press("w", "e")
+        stage.app.screen.query_one(Form).set_values({"say": "Wracamy o szóstej."})
+        await stage.press("f2")
+        await stage.press("v", "p")
+        assert "operator's own language" in stage.status()
+        await stage.press("shift+tab", "p")
+        assert "Told on every console" in stage.status()
+        rows = {row.key: row.cells[2].spans[0].text for row in stage.app.screen.query_one("#texts", RowList).view.rows}
+        assert rows["web"] == "Wracamy o szóstej."
+        assert rows["message"] == "Łuniec Telekom: Wracamy o szóstej."
+        [now] = [one for one in await stage.backend.outages(OutageFilter()) if one.key == outage.key]
+        assert now.say == "Wracamy o szóstej."
+        assert now.coverage == outage.coverage
+        await stage.press("u")
+        [now] = [one for one in await stage.backend.outages(OutageFilter()) if one.key == outage.key]
+        assert now.say == ""
+        for _wait in range(100):
+            await stage.settle()
+            if "szóstej" not in stage.app.screen.query_one("#texts", RowList).view.rows[2].cells[2].spans[0].text:
+                break
+        else:
+            raise AssertionError(stage.text())
