@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from backends.records import Key, Operator
 from console.i18n import _, _n
 from console.present.card import place_shown
-from console.present.labels import plain
+from console.present.labels import LANGUAGE_NAMES, plain, worded
 from console.present.setting import Now
 from console.rules.callers import Candidate
+from console.rules.working_time import calendar_of, next_opening, zone_of
 from console.words import AGE_WIDTH, age, moment
 from widgets.views import Cell, Feed, FeedView, RowsView, RowView, Span, StatusView, Tone
 
@@ -73,14 +74,22 @@ def state_words(call: Call, now: Now) -> str:
     return _("rings") if call.inbound else _("we ring them")
 
 
-def greeting(call: Call | None, operator: Operator | None) -> StatusView:
-    """Return what to say first, in the name of whom they rang (R22); nothing for a call that is over."""
+def greeting(call: Call | None, operator: Operator | None, now: Now) -> StatusView:
+    """Return what to say first, in the name of whom they rang, in which language, and when the desk is there (R22).
+
+    Nothing for a call that is over.
+    """
     if call is None or operator is None or not call.live or not call.inbound:
         return StatusView()
     name = plain(operator.name, 30)
     words = plain(operator.greeting, 200)
     said = f"{name}: “{words}”" if words else _("They rang {operator}.").format(operator=name)
-    return StatusView(said, Tone.STRONG, (Span(plain(operator.language), Tone.ACCENT),))
+    told = [Span(worded(LANGUAGE_NAMES, operator.language), Tone.ACCENT)]
+    opens = next_opening(now.at, calendar_of(operator))
+    if opens > now.at:
+        when = moment(opens, now.at, zone_of(operator), short=True)
+        told += [Span(" · "), Span(_("desk opens {when}").format(when=when), Tone.WARN)]
+    return StatusView(said, Tone.STRONG, tuple(told))
 
 
 def call_line(call: Call | None, others: Sequence[Call], now: Now) -> StatusView:

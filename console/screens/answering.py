@@ -119,6 +119,8 @@ class Answering:
         more = [(number, code) for code, how in desk.rules.answering.items() for number in how.numbers]
         operator = numbers.operator_dialled(heard.dialled, desk.operators.values(), more, whole=heard.whole)
         served = [one for one in desk.operators.values() if not desk.operator_keys or one.key in desk.operator_keys]
+        if operator is None and len(served) == 1:
+            operator = served[0]  # whoever rings a desk of one operator has rung that one
         countries = tuple(dict.fromkeys(one.country for one in (*([operator] if operator else []), *served)))
         return (
             numbers.read(heard.number, countries, whole=heard.whole),
@@ -286,6 +288,9 @@ class Answering:
             self.book.put(replace(call, customer_key=key))  # another than was chosen where two were joined into one
         self._chosen = ""
         self.show()
+        picture = getattr(self._app.base_screen(), "picture", None)
+        if picture is not None and call is not None and (number := self.number_to_bind(picture.file.customer)):
+            self._app.say(_("# notes that {number} is theirs.").format(number=number), Tone.ACCENT)
 
     def noted(self, call_id: str, customer: Key) -> None:
         """Note that a call is logged, and for whom."""
@@ -294,6 +299,13 @@ class Answering:
             self.book.put(replace(call, noted=True, customer_key=customer))
             if call.id in self._only_rings:
                 self.book.end(call.id, self._app.desk.clock())
+        self.show()
+
+    def rang_for(self, call_id: str, operator: Key) -> None:
+        """Take an agent's word for whom somebody rang, where the number dialled does not say."""
+        call = self.book.get(call_id)
+        if call is not None and operator in self._app.desk.operators:
+            self.book.put(replace(call, operator_key=operator))
         self.show()
 
     def end(self, call_id: str) -> None:
@@ -380,4 +392,5 @@ class Answering:
         if call is None and not others:
             return StatusView(), StatusView()
         operator = self._app.desk.operators.get(call.operator_key) if call is not None else None
-        return words.greeting(call, operator), words.call_line(call, others, self._app.now())
+        now = self._app.now()
+        return words.greeting(call, operator, now), words.call_line(call, others, now)

@@ -16,17 +16,22 @@ from console.i18n import _
 from console.present import calls as words
 from console.present.labels import plain
 from console.screens.base import BaseScreen
+from console.screens.picking import PickScreen
 from widgets.bottom import KeyHints
 from widgets.rows import RowList
-from widgets.views import Feed, FeedView, HintView, RowsView, Tone
+from widgets.views import ChoiceView, Feed, FeedView, HintView, RowsView, Tone
 
 
 class CallsScreen(BaseScreen):
-    """Enter goes to a call, `b` promises to ring back, `x` says that one is over of whose end nobody tells."""
+    """Enter goes to a call, `b` promises to ring back, `o` says whom they rang where the number dialled does not.
+
+    `x` says that one is over of whose end nobody tells.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "call_back", "", show=False),
         Binding("x,d,delete", "over", "", show=False),
+        Binding("o", "operator", "", show=False),
     ]
 
     def __init__(self) -> None:
@@ -104,13 +109,31 @@ class CallsScreen(BaseScreen):
         if call is not None and call.live:
             self.console_app.phone.end(call.id)
 
+    def action_operator(self) -> None:
+        """Choose the operator that the caller rang (R22)."""
+        call = self._chosen()
+        desk = self.console_app.desk
+        served = [one for one in desk.operators.values() if not desk.operator_keys or one.key in desk.operator_keys]
+        if call is None or not served:
+            return
+        choices = tuple(
+            ChoiceView(one.key, plain(one.name, 40), str(number) if number < 10 else "")
+            for number, one in enumerate(served, start=1)
+        )
+
+        def chosen(key: str | None) -> None:
+            self.console_app.phone.rang_for(call.id, key or "")
+
+        self.app.push_screen(PickScreen(_("Whom did they ring?"), choices), chosen)
+
     def hints(self) -> list[HintView]:
         """Return this screen's own keys."""
         return [
             HintView("Enter", _("Go there"), "go", True, 9),
             HintView("b", _("Call back"), "call_back", True, 8),
-            HintView("x", _("Is over"), "over", True, 7),
-            HintView("Esc", _("Back"), "back", True, 6),
+            HintView("o", _("Operator"), "operator", True, 7),
+            HintView("x", _("Is over"), "over", True, 6),
+            HintView("Esc", _("Back"), "back", True, 5),
         ]
 
     async def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
@@ -121,6 +144,8 @@ class CallsScreen(BaseScreen):
                 self.action_call_back()
             case "over":
                 self.action_over()
+            case "operator":
+                self.action_operator()
             case "back":
                 self.console_app.act_back()
             case _:

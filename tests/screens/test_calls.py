@@ -111,6 +111,28 @@ async def test_r22_the_one_who_rings_opens_with_the_greeting_of_whom_they_rang(s
     assert stage.app.call.operator_key == operator.key
 
 
+async def test_r22_the_hours_of_the_desk_that_was_rung_are_told(stage: Stage) -> None:
+    """At night the line says when somebody is there, in the operator's own time, and in which language to speak."""
+    _customer, operator, number = await somebody(stage)
+    await rings(stage, number, dialled=operator.numbers[0])
+    assert "desk opens" in stage.text().splitlines()[0]
+    assert "Swedish" in stage.text().splitlines()[0]
+
+
+async def test_r22_where_the_number_dialled_says_nothing_the_agent_chooses(stage: Stage) -> None:
+    """The number stands in the call line; the choice sets greeting and operator of the call."""
+    _customer, operator, number = await somebody(stage)
+    await rings(stage, number, dialled="+48221112233")
+    assert "dialled +48221112233" in stage.text()
+    assert stage.app.call is not None
+    assert stage.app.call.operator_key == ""
+    await stage.press("I", "o")
+    place = list(stage.app.desk.operators).index(operator.key) + 1
+    await stage.press(str(place), "escape")
+    assert stage.app.call.operator_key == operator.key
+    assert operator.greeting in stage.text()
+
+
 async def test_several_with_one_number_are_a_digit_away(stage: Stage) -> None:
     """Ranked; the digit opens, and does not begin a search."""
     customer, operator, number = await somebody(stage)
@@ -169,6 +191,7 @@ async def test_an_unknown_number_is_bound_with_one_key_and_undone_with_one(stage
     if not isinstance(stage.app.screen, CustomerScreen):
         await stage.press("enter")
     assert stage.customer.key == customer.key
+    assert f"# notes that {UNKNOWN}" in stage.status()
     await stage.press("number_sign")
     now = (await stage.app.desk.customers((customer.key,)))[0]
     assert ContactPoint(PointKind.PHONE, UNKNOWN) in [replace(one, preferred=False) for one in now.points]
