@@ -31,6 +31,7 @@ _FONTS = "DejaVu Sans Mono, Menlo, Consolas"
 
 async def found(stage: Stage) -> None:
     """Home, with what a few letters find."""
+    await stage.read_all()
     await stage.type("kaz")
 
 
@@ -57,6 +58,42 @@ async def reference(stage: Stage) -> None:
     await stage.press("y")
 
 
+async def agenda(stage: Stage) -> None:
+    """What to do now, most urgent first."""
+    await stage.press("f4")
+
+
+async def script(stage: Stage) -> None:
+    """The questions of a fault, at a step that is done together."""
+    await stage.open("contract_end")
+    await stage.press("Q")
+    await stage.press("1")
+    for answer in "111":
+        await stage.press(answer)
+
+
+async def held(stage: Stage) -> None:
+    """A step at the customer's home, held back because an outage explains the fault."""
+    await stage.open("outage")
+    await stage.press("Q")
+    await stage.press("1")
+    await stage.press("f6")  # from Polish on: Swedish, then English
+    await stage.press("f6")
+    for answer in "2111":
+        await stage.press(answer)
+
+
+async def handover(stage: Stage) -> None:
+    """The end of a script: who gets the case, and until when they must accept it."""
+    await stage.open("contract_end")
+    await stage.press("Q")
+    await stage.press("1")
+    for answer in "112":
+        await stage.press(answer)
+    await stage.press("enter")
+    await stage.press("enter")
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What a picture shows, and how large the terminal is."""
@@ -72,6 +109,10 @@ PICTURES: Mapping[str, Picture] = {
     "customer": Picture(third_chase, (132, 43)),
     "note": Picture(note, (100, 30)),
     "reference": Picture(reference, (80, 24), "day"),
+    "agenda": Picture(agenda, (100, 30)),
+    "script": Picture(script, (80, 24)),
+    "held": Picture(held, (80, 24)),
+    "handover": Picture(handover, (80, 24)),
 }
 """The pictures by file name."""
 

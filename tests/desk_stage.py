@@ -86,6 +86,15 @@ class Stage:
             await asyncio.sleep(0.01)
         await self.pilot.pause()
 
+    async def read_all(self) -> None:
+        """Wait until home also tells what is to be done, which it reads after everything else."""
+        for _round in range(500):
+            await self.settle()
+            if "F4" in self.text() and "to do" in self.text():
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(self.text())
+
     async def press(self, *keys: str) -> None:
         """Press keys, then settle."""
         await self.pilot.press(*keys)

@@ -292,8 +292,8 @@ class HelpScreen(BaseScreen):
                 continue
             reason = why_not(row.action, self._now) if row.action else ""
             cells = (
-                Cell((Span(row.keys, Tone.ACCENT),), 18),
-                Cell((Span(row.label, Tone.DIM if reason else Tone.STRONG),), 14),
+                Cell((Span(row.keys, Tone.ACCENT),), 14),
+                Cell((Span(row.label, Tone.DIM if reason else Tone.STRONG),), 12),
                 Cell((Span(reason or row.help, Tone.DIM if reason else Tone.NORMAL),), 0, least=40),
                 Cell((Span(_(PLACES[row.where]), Tone.DIM),), 22, drop=2),
             )

@@ -8,6 +8,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
+from scripts.pictures import handover, held, script
 from tests.desk_stage import Stage, on_desk
 
 SMALL, MIDDLE, WIDE = (80, 24), (100, 30), (132, 43)
@@ -20,11 +21,12 @@ class Picture(SingleFileSnapshotExtension):
     _write_mode = WriteMode.TEXT
 
 
-async def _home(_stage: Stage) -> None:
-    pass
+async def _home(stage: Stage) -> None:
+    await stage.read_all()
 
 
 async def _found(stage: Stage) -> None:
+    await stage.read_all()
     await stage.type("no")
 
 
@@ -71,6 +73,22 @@ async def _nothing(stage: Stage) -> None:
     await stage.press("v", "v", "v", "v", "v", "v")
 
 
+async def _agenda(stage: Stage) -> None:
+    await stage.press("f4")
+
+
+async def _agenda_mine(stage: Stage) -> None:
+    await stage.press("f4", "m", "v")
+
+
+async def _calls(stage: Stage) -> None:
+    await stage.press("escape", "I")
+
+
+async def _outage_words(stage: Stage) -> None:
+    await stage.press("escape", "o", "w")
+
+
 SCENES = {
     "home-small-sixteen": (_home, SMALL, "sixteen"),
     "home-wide-night": (_home, WIDE, "night"),
@@ -87,6 +105,13 @@ SCENES = {
     "help-small-night": (_help, SMALL, "night"),
     "outages-middle-night": (_outages, MIDDLE, "night"),
     "nothing-small-night": (_nothing, SMALL, "night"),
+    "agenda-small-night": (_agenda, SMALL, "night"),
+    "agenda-mine-wide-day": (_agenda_mine, WIDE, "day"),
+    "script-small-mono": (script, SMALL, "mono"),
+    "held-small-night": (held, SMALL, "night"),
+    "handover-middle-sixteen": (handover, MIDDLE, "sixteen"),
+    "calls-small-night": (_calls, SMALL, "night"),
+    "outage-words-middle-night": (_outage_words, MIDDLE, "night"),
 }
 
 
