@@ -225,9 +225,12 @@ def spoken(guide: Guide, *wanted: str) -> str:
 
 
 def fitting(guides: Sequence[Guide], operator_code: str, first: str = "") -> tuple[Guide, ...]:
-    """Return an operator's guides in the given order, the one that is its script before all others."""
+    """Return an operator's guides in the given order, those of its script before all others.
+
+    A script is named by a guide's id or the beginning of several: `fault` means `fault-internet` and its like.
+    """
     mine = [guide for guide in guides if guide.serves(operator_code)]
-    return tuple(sorted(mine, key=lambda guide: guide.id != first))
+    return tuple(sorted(mine, key=lambda guide: not first or f"{guide.id}-".find(f"{first}-") != 0))
 
 
 def asking_who(guide: Guide, caller: Sequence[Step]) -> Guide:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from backends.records import (
     TicketEventKind,
     new_key,
 )
+from console.calls.call import CallState, Heard
 from console.screens.customer import CustomerScreen
 from console.screens.form import FormScreen
 from console.screens.guide import GuideScreen
@@ -286,3 +288,64 @@ async def test_a_guide_with_a_mistake_is_left_out_and_told(demo_file: Path, tmp_
         assert "Fel på internet" in stage.text() or "Internet fault" in stage.text()
         await stage.press("escape")
         assert "broken.toml" in stage.status()
+
+
+def rings(stage: Stage, number: str, call_id: str = "1") -> None:
+    """Let somebody ring the Polish operator and be answered here."""
+    news = Heard("exchange", call_id, CallState.ANSWERED, number=number, dialled="+48800155501", menu=("fault",))
+    stage.app.phone.hear(news)
+
+
+async def until(stage: Stage, condition: Callable[[], bool]) -> None:
+    """Wait until something holds, for seconds at most."""
+    for _turn in range(80):
+        await stage.pilot.pause(0.05)
+        if condition():
+            break
+    await stage.settle()
+    assert condition()
+
+
+async def test_r35_a_strangers_call_brings_operator_and_number(demo_file: Path, tmp_path: Path) -> None:
+    """R22: the number dialled sets the operator, so nobody chooses it; the caller's is proposed; the way in is kept."""
+    async with on_desk(demo_file, tmp_path) as stage:
+        rings(stage, "+48601234987")
+        await until(stage, lambda: stage.app.call is not None and stage.app.call.answered)
+        await stage.pilot.pause(0.8)
+        stage.app.go_home()
+        await stage.press("f9")
+        await typed(stage, "script")
+        assert "What is it about?" in stage.text()
+        await stage.press("4")
+        assert guide(stage).going.operator.code == "LUN"
+        await typed(stage, "Jan Nowy")
+        assert stage.app.screen.query_one(Field).answer == "+48601234987"
+        await stage.press("enter")
+        await typed(stage, "61-003")
+        await typed(stage, "Poznan")
+        await stage.press("1")
+        await stage.press("enter", "enter")
+        await typed(stage, "too much")
+        await typed(stage, "+48601234987")
+        await stage.press("1", "escape")
+        await stage.settle()
+        picture = stage.customer.picture
+        assert picture is not None
+        [contact] = [one for one in picture.entries if isinstance(one, Contact)]
+        assert contact.route is not None
+        assert (contact.route.dialled, contact.route.menu) == ("+48800155501", ("fault",))
+        assert stage.app.call is not None
+        assert stage.app.call.noted
+        assert stage.app.call.customer_key == picture.key
+
+
+async def test_a_second_call_parks_the_guide_and_comes_back_to_it(demo_file: Path, tmp_path: Path) -> None:
+    """Somebody else takes the screen: the guide is a draft at its question, and the call's key goes back there."""
+    async with on_desk(demo_file, tmp_path) as stage:
+        await stage.open("prospect")
+        await stage.press("Q", "1", "1", "2")
+        assert at(stage) == "line_check"
+        rings(stage, "+48601234987")
+        await until(stage, lambda: not isinstance(stage.app.screen, GuideScreen))
+        [draft] = [one for one in stage.app.local.drafts() if one.action == "script"]
+        assert draft.answers["_trail"] == "symptom,since"

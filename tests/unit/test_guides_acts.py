@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backends.memory import MemoryBackend
 from backends.port import Batch, Put
@@ -35,8 +38,9 @@ from backends.records import (
 )
 from console.desk.acts import handing
 from console.desk.acts.scene import Unfit
+from console.desk.desk import Desk
 from console.desk.handing import HandoverWatch
-from console.rules.handover import accept_by, late, must_accept, table_at, to_accept
+from console.rules.handover import MUST_ACCEPT, accept_by, late, must_accept, table_at, to_accept
 from tests.acts_stage import NOW, Counter, at_counter
 from tests.guides_stage import DAY, HOTLINE, NIGHT, OPERATOR, TECHNICAL, customer_file, going, outage, take
 
@@ -306,6 +310,20 @@ def test_r22_the_table_is_that_of_the_next_working_hour() -> None:
     assert table_at(Holder.CUSTOMER, NIGHT, OPERATOR, at_once=False) == NIGHT
 
 
+@given(minutes=st.integers(0, 60 * 24 * 400), to=st.sampled_from(Holder), at_once=st.booleans())
+def test_r22_nothing_lies_on_a_table_before_its_hours(minutes: int, to: Holder, at_once: bool) -> None:
+    """Whenever a report is taken: it lies there now or later, and a desk's table only while that desk is open."""
+    now = NIGHT + timedelta(minutes=minutes)
+    lies = table_at(to, now, OPERATOR, at_once=at_once)
+    assert lies >= now
+    here = lies.astimezone(ZoneInfo("Europe/Warsaw"))
+    if lies > now:
+        assert (here.hour, here.minute, here.weekday() < 5) == (8, 0, True)
+    elif to in MUST_ACCEPT and not at_once:
+        assert here.weekday() < 5
+        assert 8 <= here.hour < 18 or (here.hour, here.minute) == (18, 0)
+
+
 async def _handed(counter: Counter, agent: Agent = HOTLINE, **values: str) -> tuple[Ticket, Handover]:
     """Hand a fresh fault to the technical service and return ticket and handover as stored."""
     ticket = await counter.ticket(holder=Holder.DESK)
@@ -417,20 +435,11 @@ async def test_a_source_that_lists_nothing_pending_is_left_alone() -> None:
     backend = MemoryBackend()
     await backend.open()
     try:
-        from console.desk.desk import Desk
-
-        desk = Desk(backend, HOTLINE, counter_zone())
+        desk = Desk(backend, HOTLINE, ZoneInfo("UTC"))
         desk.agent = replace(HOTLINE, roles=frozenset())
         assert await HandoverWatch(desk).look() == 0
     finally:
         await backend.close()
-
-
-def counter_zone() -> Any:
-    """Return a zone."""
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo("UTC")
 
 
 async def test_one_batch_is_stored_whole_and_taken_back_whole() -> None:
@@ -438,12 +447,10 @@ async def test_one_batch_is_stored_whole_and_taken_back_whole() -> None:
     backend = MemoryBackend()
     await backend.open()
     try:
-        from console.desk.desk import Desk
-
         made = Operator(new_key(), "LUN", "Luna", "PL", "pl", "Europe/Warsaw", desk_hours=OPERATOR.desk_hours)
         stored = (await backend.write(Batch((Put(made),), actor="t"))).changes[0].after
         assert isinstance(stored, Operator)
-        desk = Desk(backend, HOTLINE, counter_zone(), clock=lambda: NIGHT)
+        desk = Desk(backend, HOTLINE, ZoneInfo("UTC"), clock=lambda: NIGHT)
         await desk.start()
         on = going(known=False)
         scene = on.scene

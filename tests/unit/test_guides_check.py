@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from console.data import DataError
 from console.data.guides import SHIPPED, load, lowering, read
 from console.rules.guide_faults import check
-from console.rules.guides import Ask, Step, spoken
+from console.rules.guides import Ask, Step, fitting, spoken
 from console.rules.interview import begun
 from tests.guides_stage import ask, end, guide_of, written
 
@@ -218,6 +219,16 @@ def test_the_language_is_the_customers_else_the_operators() -> None:
     assert spoken(guide, "sv", "pl") == "sv"
     assert spoken(guide, "uk", "pl") == "pl"
     assert spoken(guide, "uk", "de") == "en"
+
+
+def test_r22_an_operator_sees_its_guides_with_its_script_first() -> None:
+    """Guides of others are not offered; the script is a guide's id, or the beginning of several."""
+    guides = load().guides
+    only = replace(guides[0], id="only-val", operators=("VAL",))
+    assert [one.id for one in fitting([*guides, only], "LUN", "complaint")][:2] == ["complaint", "fault-internet"]
+    assert "only-val" not in {one.id for one in fitting([*guides, only], "LUN")}
+    assert [one.id for one in fitting([only, *guides], "VAL", "fault")][:3] == [one.id for one in guides[:3]]
+    assert fitting(guides, "LUN", "compl")[0] == guides[0], "half a word names nothing"
 
 
 NAMES = st.sampled_from(["s0", "s1", "s2", "s3", "s4"])
