@@ -34,7 +34,9 @@ class ShowsPresence(CustomerBase):
     @work(exclusive=True, group="presence", exit_on_error=False)
     async def ask_presence(self) -> None:
         """Show who else has this customer open now; one who was killed is gone with the next minute or so."""
-        line = others_line(await self.console_app.presence.others(self.key), self.now())
+        others = await self.console_app.presence.others(self.key)
+        references = {key: ticket.reference for key, ticket in self.tickets_by_key().items()}
+        line = others_line(others, self.now(), references)
         shown = self.query(f"#{OTHERS}")
         if not line:
             await shown.remove()

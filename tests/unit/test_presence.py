@@ -215,3 +215,11 @@ def test_r32_who_has_it_open_is_one_line(writing: tuple[bool, ...], minutes: tup
     ]
     line = others_line(others, Now(NOW, UTC))
     assert "".join(span.text for span in line) == expected
+
+
+def test_r32_what_a_colleague_writes_about_is_named() -> None:
+    """R32: the ticket stands beside them, where it is on the screen."""
+    others = [("Marta", Presence("marta", "c1", NOW, NOW, ticket_key="t1", writing=True))]
+    for references, expected in (({"t1": "NOR-1"}, " · NOR-1"), ({"t2": "NOR-2"}, "")):
+        line = others_line(others, Now(NOW, UTC), references)
+        assert "".join(span.text for span in line) == "Marta has this open, writing" + expected
