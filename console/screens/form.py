@@ -26,7 +26,7 @@ from console.i18n import _
 from console.present.arrivals import held_words, news_view
 from console.present.failures import failure_words, unfit_words
 from console.rules.moments import UnreadMoment, read_moment
-from console.rules.privacy import tells_card
+from console.rules.privacy import masked, tells_card
 from console.screens.base import fit
 from console.screens.customer_base import CustomerBase
 from console.screens.workers import WatchesWorkers
@@ -62,6 +62,12 @@ class Plan:
     """Given the question that changed and all answers, the form as it is from now on; None when it stays."""
 
 
+def _without_cards(view: FormView) -> FormView:
+    """Return a form that begins without whole card numbers: what it is filled with may come from a customer's mail."""
+    fields = tuple(replace(one, value=masked(one.value)) if tells_card(one.value) else one for one in view.fields)
+    return view if fields == view.fields else replace(view, fields=fields)
+
+
 class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
     """Shows a form above the customer, who stays readable; dismisses with the deed, or None when it was left."""
 
@@ -81,6 +87,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
     def __init__(self, plan: Plan, words: str = "") -> None:
         super().__init__()
         compose_sparingly(self)
+        plan = replace(plan, view=_without_cards(plan.view))
         self._words = words
         self.plan = plan
         self._storing = False

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from backends.port import Batch, Put
-from backends.records import Contact, Ticket, new_key
+from backends.records import Channel, Contact, Direction, Ticket, new_key
 from console.desk.cards import masked_answers, without_cards
 from tests.desk_stage import NIGHT, on_desk
+from widgets.rows import RowList
 
 NUMBER = "4111 1111 1111 1111"
 PLAIN = NUMBER.replace(" ", "")
@@ -35,6 +36,26 @@ async def test_r41_a_typed_card_number_is_stored_masked_and_that_is_said(demo_fi
         held = b"".join(one.read_bytes() for one in demo_file.parent.glob(f"{demo_file.name}*"))
         assert NUMBER.encode() not in held
         assert PLAIN.encode() not in held
+
+
+async def test_r41_a_form_that_quotes_a_mail_begins_masked(demo_file: Path, tmp_path: Path) -> None:
+    """A ticket about a mail with a card number in it shows and stores six and four digits."""
+    async with on_desk(demo_file, tmp_path, size=(100, 40)) as stage:
+        customer = await stage.open("third_chase")
+        assert customer.picture is not None
+        who = customer.picture.file.customer
+        mail = Contact(new_key(), "", who.key, who.operator_key, Channel.EMAIL, Direction.INBOUND, NIGHT, "Pay",
+                       f"please take it from {NUMBER}")  # fmt: skip
+        await stage.backend.write(Batch((Put(mail),), actor="test", act="create"))
+        await customer.refresh_now()
+        await stage.settle()
+        customer.query_one("#history", RowList).action_first()
+        await stage.press("enter")
+        assert "411111******1111" in stage.text()
+        assert NUMBER not in stage.text()
+        await stage.press("t", "b")
+        assert "411111******1111" in stage.text()
+        assert NUMBER not in stage.text()
 
 
 async def test_a_telephone_number_is_no_card(demo_file: Path, tmp_path: Path) -> None:
