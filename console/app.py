@@ -23,7 +23,7 @@ from backends.port import Receipt
 from backends.records import Key, Outage
 from console.actions import BY_ID
 from console.calls.call import Call
-from console.calls.ways import Ways
+from console.calls.ways import NO_WAYS, Ways
 from console.desk.desk import Desk
 from console.desk.live import listen
 from console.desk.local import LocalStore, Spot
@@ -93,7 +93,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
         lock_minutes: int = 0,
         customer: str | None = None,
         terminal: Terminal | None = None,
-        ways: Ways = Ways(),
+        ways: Ways = NO_WAYS,
     ) -> None:
         super().__init__(
             driver_class=driver_for(terminal) if terminal else None,

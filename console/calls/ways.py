@@ -49,6 +49,10 @@ class Ways:
     token: Callable[[], str] = str
 
 
+NO_WAYS = Ways()
+"""Nobody tells of calls."""
+
+
 async def open_ways(ways: Ways, hear: Callable[[Heard], object], tell: Callable[[Trouble, str], object]) -> None:
     """Hear all ways until cancelled; `tell` is called with what does not work and its address. Raises nothing else."""
     from console.calls.door import Door  # nothing of this is needed before the first frame

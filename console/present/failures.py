@@ -53,7 +53,6 @@ UNFIT: Mapping[str, str] = {
     "other_brand": N_("This names another operator than the one it is sent for. Take it out."),
     "amount": N_("Not an amount I can read. Try: 12.50"),
     "amount_none": N_("Nothing is given with an amount of nothing."),
-    "other_brand": N_("This names another operator than the one it is sent for. Take it out."),
     "hold_asked": N_("Billing was asked already; it is on their list."),
     "decided": N_("This dispute is decided."),
     "identity_needed": N_("An identity document is missing."),

@@ -88,13 +88,14 @@ class ActsOnDisputes(ActsOnCustomer):
             self.close_reveal(_("Hidden again."))
             return
         hidden = desk.hidden_of(self.picture.file.operator, self.key)
-        self.app.push_screen(RevealScreen([one for one in Area if one in hidden]), self._reveal)
+        self.app.push_screen(RevealScreen([one for one in Area if one in hidden]), self._reveal_chosen)
+
+    def _reveal_chosen(self, wanted: Wanted | None) -> None:
+        if wanted is not None:
+            self._reveal(*wanted)
 
     @work(exclusive=True, group="reveal", exit_on_error=False)
-    async def _reveal(self, wanted: Wanted | None) -> None:
-        if wanted is None:
-            return
-        areas, reason = wanted
+    async def _reveal(self, areas: frozenset[Area], reason: str) -> None:
         try:
             await self.console_app.desk.reveal(self.key, areas, reason)
         except Unsupported:

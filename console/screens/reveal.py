@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
@@ -62,4 +61,4 @@ class RevealScreen(ModalScreen[Wanted | None]):
             return
         chosen = event.values.get("area", forms_dispute.EVERY_AREA)
         areas = frozenset(one for one in self._areas if chosen in (one, forms_dispute.EVERY_AREA))
-        self.dismiss(cast("Wanted", (areas, reason)))
+        self.dismiss((areas, reason))

@@ -73,7 +73,7 @@ class TestMoneyHiddenByTheVeil(_Seen):
     """Over a store that gives everything."""
 
     @pytest_asyncio.fixture
-    async def backend(self) -> AsyncIterator[Backend]:  # type: ignore[override]  # a fixture's needs
+    async def backend(self) -> AsyncIterator[Backend]:
         """Yield a veiled store in memory."""
         async for one in _opened(Veil(open_memory("memory://"), lambda: MONEY_AND_PAPERS)):
             yield one

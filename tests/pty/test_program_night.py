@@ -114,7 +114,7 @@ def test_r22_a_night_shift_by_keys_alone(desk: Session, demo_file: Path, tmp_pat
     assert rows(demo_file, "SELECT count(*) FROM ticket") == tickets
     assert rows(demo_file, "SELECT count(*) FROM contact WHERE outage_id IS NOT NULL") == [(1,)]
 
-    # Somebody far from any outage rings meanwhile: one key goes there, the script asks, the technical service gets it, the number is read out.
+    # Somebody else rings meanwhile: one key goes there, the script asks, technical gets it, the number is read out.
     handed = rows(demo_file, "SELECT count(*) FROM handover")[0][0]
     pop(tmp_path, demo_file, phone_of(demo_file, "contract_end"))
     desk.wait_for("Somebody else rings")

@@ -52,7 +52,7 @@ async def opened(stage: Stage) -> CustomerScreen:
 async def test_every_screen_shows_hostile_texts_as_texts(
     hostile_file: Path, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    """Home, results, customer, details, reading, queue, what to do, outages, drafts, log, palette, words: nothing is obeyed."""
+    """Home, customer, details, reading, queue, what to do, outages, drafts, log, palette, words: nothing is obeyed."""
     async with on_desk(hostile_file, tmp_path, size=size) as stage:
         shown(stage)
         await stage.type("vile")
