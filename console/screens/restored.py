@@ -368,6 +368,9 @@ class RestoredScreen(BaseScreen):
         app = self.console_app
         try:
             await app.desk.do(batch, ACTION, about=about)
+        except Unfit as unfit:
+            self.say(unfit.advice or unfit_words(unfit.code), Tone.WARN)
+            return
         except BackendError as error:
             self.say(failure_words(error), Tone.BAD)
             self.read()

@@ -383,3 +383,16 @@ async def test_r30_a_text_is_told_to_everybody_by_one_key(demo_file: Path, tmp_p
                 break
         else:
             raise AssertionError(stage.text())
+
+
+async def test_r22_a_word_that_names_another_operator_is_sent_to_nobody(demo_file: Path, tmp_path: Path) -> None:
+    """R22: one message with another brand's name keeps all of them back, and the agent is told what to take out."""
+    async with on_desk(demo_file, tmp_path, size=(132, 43)) as stage:
+        outage, customers = await restored(stage)
+        await stage.press("e")
+        stage.app.screen.query_one(Form).set_values({"body": "Valdorsa Fibra działa."})
+        await stage.press("f2", "s")
+        await stage.press("y")
+        assert "Valdorsa Fibra" in stage.status()
+        assert len(await promises_of(stage, outage)) == 3
+        assert [await contacts_of(stage, one) for one in customers] == [[], [], []]
