@@ -110,7 +110,11 @@ class Sheet(Painted, Generic[V]):
         if old is None or not self.is_mounted:
             self.refresh()
             return
-        for y, (was, strip) in enumerate(zip(old, self._laid(), strict=True)):
+        new = self._laid()
+        if len(old) != len(new):  # hidden meanwhile, or shown again: what was painted was of another room
+            self.refresh()
+            return
+        for y, (was, strip) in enumerate(zip(old, new, strict=True)):
             if was != strip:
                 self.touch(y)
 

@@ -89,6 +89,8 @@ class Desk:
     """By which rules it works; the shipped ones where nobody said otherwise."""
     current_call: Call | None = None
     """The call that the agent is about: its operator decides greeting, script and language (R22)."""
+    on_call_noted: Callable[[str, Key], object] | None = None
+    """Hears the id of a call of which a contact was stored, and whose it is."""
     opened: Opened | None = None
     """What the agent may see for a while of one customer, though their role hides it."""
     on_stored: Callable[[Receipt], None] | None = None
@@ -255,13 +257,31 @@ class Desk:
         numbers in what is new are stored masked.
         """
         self._refuse_other_brands(batch)
+        batch, call = self._with_call(batch)
         whole = without_cards(await self._with_whole_bodies(batch))
         receipt = await self.backend.write(replace(whole, idempotency_key=occasion) if occasion else whole)
         deed = Deed(action, customer_key, about, receipt, self.clock())
         self.deeds.append(deed)
         if self.on_stored is not None:
             self.on_stored(receipt)
+        if call is not None and self.on_call_noted is not None:
+            self.on_call_noted(call.id, call.customer_key)
         return deed
+
+    def _with_call(self, batch: Batch) -> tuple[Batch, Call | None]:
+        """Give a contact that is made while its customer is on the line what is known of the call (R35): a chase, a
+        ticket, a caller attached to an outage came in by it as much as a note did. Returns the call that was noted so.
+        """
+        call = self.current_call
+        if call is None or call.noted or not call.customer_key:
+            return batch, None
+        made = [one.record for one in batch.items if isinstance(one.record, Contact)]
+        if not any(one.customer_key == call.customer_key and one.route is None for one in made):
+            return batch, None
+        from console.desk.acts.calls import of_call
+
+        filled = of_call(batch, call, self.clock())
+        return filled, call if filled != batch else None
 
     def _refuse_other_brands(self, batch: Batch) -> None:
         if any(isinstance(one.record, Contact) and one.record.direction is Direction.OUTBOUND for one in batch.items):

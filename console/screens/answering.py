@@ -61,6 +61,7 @@ class Answering:
         self._only_rings: set[str] = set()
         self._waits_for_unlock = ""
         self._chosen = ""
+        app.desk.on_call_noted = self.noted
 
     # what others ask --------------------------------------------------------------------------------------------
 

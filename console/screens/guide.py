@@ -328,7 +328,7 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
         try:
             batch = self.going.batch(app.desk.backend.stores)
             if call is not None:
-                batch = of_call(batch, call, self.going.scene_now(self.going.here.given))
+                batch = of_call(batch, call, app.desk.clock())
             deed = await app.desk.do(batch, ACTION, customer_key=self._customer_key, occasion=self._occasion)
         except Unfit as error:
             self._say(error.advice or unfit_words(error.code), Tone.WARN)

@@ -99,7 +99,7 @@ def plan_note(screen: ActsOnCustomer, words: str = "") -> Plan:
         seconds = int((scene.now - began).total_seconds())
         batch = contacts.log_contact(scene, {**values, "seconds": str(seconds)})
         current = phone.book.get(call.id) if call is not None else None
-        return of_call(batch, current, scene) if current is not None else batch
+        return of_call(batch, current, scene.now) if current is not None else batch
 
     asked = Channel.CALL if call is not None else ""
 

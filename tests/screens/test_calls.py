@@ -317,6 +317,21 @@ async def test_r35_the_note_of_a_call_keeps_way_in_number_and_length(stage: Stag
     assert "☎" not in stage.text().splitlines()[0]
 
 
+async def test_r35_a_chase_on_the_line_keeps_the_way_in_and_frees_the_line(stage: Stage) -> None:
+    """Without a further note: the call is logged, and the next one takes the screen."""
+    customer, operator, number = await somebody(stage)
+    await rings(stage, number, source="pop", id="", dialled=operator.numbers[0], waited_seconds=40)
+    await stage.press("c", "f2")
+    picture = await stage.app.desk.open(customer.key)
+    made = next(one for one in picture.entries if isinstance(one, Contact) and one.route is not None)
+    assert made.route == CallRoute(operator.numbers[0], (), 40, 0)
+    assert stage.app.call is not None
+    assert stage.app.call.noted
+    other, other_operator, other_number = await somebody(stage, "priority")
+    await rings(stage, other_number, source="pop", id="", dialled=other_operator.numbers[0])
+    assert stage.customer.key == other.key
+
+
 async def test_r17_missed_calls_are_listed_to_be_rung_back(stage: Stage) -> None:
     """The key on one opens the customer with the promise to call back."""
     customer, operator, number = await somebody(stage)

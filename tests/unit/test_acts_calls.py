@@ -9,7 +9,7 @@ import pytest
 
 from backends.records import CallRoute, Channel, Contact, Direction, PointKind
 from console.calls.call import Call, CallState
-from console.desk.acts import contacts
+from console.desk.acts import contacts, tickets
 from console.desk.acts.calls import bind_number, has_number, of_call
 from console.desk.acts.scene import Unfit
 from console.desk.calling import candidates_for
@@ -27,7 +27,7 @@ async def test_r35_a_contact_keeps_the_way_its_caller_came_in() -> None:
     async with at_counter() as counter:
         scene = await counter.scene()
         batch = contacts.log_contact(scene, {"note": "no internet", "channel": "call", "seconds": "7"})
-        await counter.do(of_call(batch, replace(CALL, ended_at=NOW - timedelta(seconds=30)), scene))
+        await counter.do(of_call(batch, replace(CALL, ended_at=NOW - timedelta(seconds=30)), scene.now))
         kept: Contact = await counter.only(Contact)
         assert kept.route == CallRoute("+48800155501", ("internet", "fault"), 130, 1)
         assert (kept.sender, kept.recipient, kept.seconds) == ("+48601234567", "+48800155501", 60)
@@ -38,7 +38,7 @@ async def test_r35_what_the_agent_says_was_no_call_is_none() -> None:
     async with at_counter() as counter:
         scene = await counter.scene()
         batch = contacts.log_contact(scene, {"note": "a letter", "channel": Channel.LETTER})
-        assert of_call(batch, CALL, scene) == batch
+        assert of_call(batch, CALL, scene.now) == batch
 
 
 async def test_r35_a_call_that_we_made_goes_the_other_way() -> None:
@@ -46,13 +46,38 @@ async def test_r35_a_call_that_we_made_goes_the_other_way() -> None:
     async with at_counter() as counter:
         scene = await counter.scene()
         batch = contacts.log_contact(scene, {"note": "rang back", "channel": "call", "direction": "out"})
-        await counter.do(of_call(batch, replace(CALL, direction=Direction.OUTBOUND), scene))
+        await counter.do(of_call(batch, replace(CALL, direction=Direction.OUTBOUND), scene.now))
         kept: Contact = await counter.only(Contact)
         assert (kept.sender, kept.recipient) == ("+48800155501", "+48601234567")
         anonymous = contacts.log_contact(scene, {"note": "who", "channel": "call"})
-        filled = of_call(anonymous, replace(CALL, number=""), scene).items[0].record
+        filled = of_call(anonymous, replace(CALL, number=""), scene.now).items[0].record
         assert isinstance(filled, Contact)
         assert filled.sender == ""
+
+
+async def test_r35_whatever_is_stored_while_they_are_on_the_line_came_in_by_the_call() -> None:
+    """A chase is a contact as well: it keeps the way in, and the call counts as logged; the next contact has none."""
+    async with at_counter() as counter:
+        noted: list[tuple[str, str]] = []
+        counter.desk.on_call_noted = lambda call_id, customer: noted.append((call_id, customer))
+        counter.desk.current_call = replace(CALL, customer_key=counter.customer.key)
+        ticket = await counter.ticket()
+        await counter.do(tickets.chase(await counter.scene(), ticket, {"note": "again", "channel": "call"}))
+        kept: Contact = await counter.only(Contact)
+        assert kept.route == CALL.route()
+        assert noted == [("1", counter.customer.key)]
+        counter.desk.current_call = replace(CALL, customer_key=counter.customer.key, noted=True)
+        await counter.do(contacts.log_contact(await counter.scene(), {"note": "more", "channel": "call"}))
+        assert [one.route for one in await counter.all_of(Contact) if one.body == "more"] == [None]
+
+
+async def test_r35_somebody_elses_contact_has_nothing_of_the_call() -> None:
+    """What is stored for another customer meanwhile is not the caller's."""
+    async with at_counter() as counter:
+        counter.desk.current_call = replace(CALL, customer_key="another")
+        await counter.do(contacts.log_contact(await counter.scene(), {"note": "looked up", "channel": "call"}))
+        kept: Contact = await counter.only(Contact)
+        assert kept.route is None
 
 
 async def test_a_number_is_bound_and_taken_back_whole() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from backends.port import Batch, Put, Remove
@@ -17,24 +18,24 @@ POINTS = 20
 """Telephone numbers that one customer can have; a number that belongs to everybody tells nothing."""
 
 
-def of_call(batch: Batch, call: Call, scene: Scene) -> Batch:
+def of_call(batch: Batch, call: Call, now: datetime) -> Batch:
     """Return the batch with what is known of the call on the contact that it creates: way in, number, length (R35).
 
-    A contact that the agent says was no call stays as it is.
+    `now` is UTC. A contact that was no call, or goes the other way, or has a way in already, stays as it is.
     """
 
     def filled(item: Put | Remove) -> Put | Remove:
         record = item.record
         if not isinstance(item, Put) or not isinstance(record, Contact) or not is_new(record.key):
             return item
-        if record.channel != Channel.CALL:
+        if record.channel != Channel.CALL or record.direction is not call.direction or record.route is not None:
             return item
         inbound = record.direction is Direction.INBOUND
         return replace(
             item,
             record=replace(
                 record,
-                seconds=call.seconds(scene.now),
+                seconds=call.seconds(now),
                 route=call.route(),
                 sender=call.number if inbound else call.dialled,
                 recipient=call.dialled if inbound else call.number,
