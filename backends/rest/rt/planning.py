@@ -187,6 +187,8 @@ def _check_whose(contact: Contact, plan: Plan, ticket: Record | None) -> None:
         theirs = ticket.customer_key == contact.customer_key
     else:
         theirs = people.number_in(contact.customer_key) in plan.cases[contact.ticket_key].row.requestors
+    if not theirs and not is_new(contact.key):
+        raise Unsupported("change.contact", "RT gives no message to another customer")
     if not theirs:
         raise Invalid("ticket_key", "unknown", "the ticket is another customer's")
     answer = contact.answered_by
