@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from backends.records import Area, Key
 
 NOTHING: frozenset[Area] = frozenset()
+REVEAL = "reveal"
+"""How a note of the audit trail begins that says what was opened to somebody, and why: it has to be kept."""
 _OPENED: ContextVar[frozenset[Area]] = ContextVar("opened", default=NOTHING)
 
 

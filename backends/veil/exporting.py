@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from backends.areas import REVEAL
 from backends.records import Area, AuditEntry, TicketEventKind, TicketKind
 from backends.veil.covering import Areas
 
@@ -95,6 +96,6 @@ def audit_covered(entry: AuditEntry, areas: Areas) -> AuditEntry:
 
 def _detail(subject: str, detail: str, areas: Areas) -> str:
     """Return the names of changed fields without the words behind them; a reveal says what was opened, not why."""
-    if Area.PAYMENT not in areas or (subject not in _SPEAKS and not detail.startswith("reveal")):
+    if Area.PAYMENT not in areas or (subject not in _SPEAKS and not detail.startswith(REVEAL)):
         return detail
     return detail.partition(":")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from backends.areas import REVEAL
 from backends.records import Area, Entry, Key, Operator, Role, TicketKind
 from backends.veil import covered
 from console.desk.picture import Picture
@@ -36,7 +37,7 @@ def hidden_of(operator: Operator, roles: frozenset[Role], rules: DeskRules) -> f
 
 def noted(areas: frozenset[Area], reason: str) -> str:
     """Return what the audit trail says of an opening."""
-    return f"reveal {' '.join(sorted(areas))}: {reason}"
+    return f"{REVEAL} {' '.join(sorted(areas))}: {reason}"
 
 
 def closed(picture: Picture, areas: frozenset[Area]) -> Picture:

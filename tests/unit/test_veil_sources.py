@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backends.areas import Hidden, opened
-from backends.errors import Unavailable
+from backends.errors import Unavailable, Unsupported
 from backends.memory import MemoryBackend
 from backends.offline import Kept
 from backends.outbox import Outbox
@@ -24,9 +26,10 @@ from console.cli.sources import records_of
 from console.cli.veiling import Wearer, hides_for, hides_for_token
 from console.config_desk import AREAS as CONFIGURED
 from console.config_desk import RoleRules
+from console.desk.desk import Desk
 from console.desk.several import Several
 from console.rules.roles import Right, hidden_from, may, rights_of
-from tests.several_stage import Far, operator_in, person_in, put
+from tests.several_stage import HELPDESK, Far, operator_in, person_in, put
 
 MONEY = Hides(frozenset({Area.PAYMENT}))
 SECRET = "qzfarchargezq"
@@ -60,6 +63,31 @@ async def test_r41_what_was_open_is_not_remembered_of_any_source() -> None:
             assert SECRET in repr(await several.customer_file(key))
         assert SECRET not in repr(await several.timeline(key))
         assert SECRET not in repr(await several.customer_file(key))
+
+
+async def test_r41_nothing_opens_where_no_source_keeps_the_reason() -> None:
+    """A person whom only a helpdesk without a trail knows: refused; kept in the trail once the home knows them."""
+    home, far = MemoryBackend(name="own"), Far(name="desk", capabilities=HELPDESK)
+    several = Several(Veil(home, lambda: MONEY), {"desk": Veil(far, lambda: MONEY)}, writes={"desk": frozenset()})
+    await several.open()
+    try:
+        theirs = await person_in(far, await operator_in(far), "ewa@example.org", "+48601234567", name="Ewa Nowak")
+        (match,) = await several.search("ewa")
+        assert match.customer.name == theirs.name
+        agent = Agent("", "tec", "Tec", frozenset({Role.TECHNICAL}))
+        desk = Desk(several, agent, ZoneInfo("UTC"))
+        await desk.open(match.customer.key)
+        with pytest.raises(Unsupported):
+            await desk.reveal(match.customer.key, frozenset({Area.PAYMENT}), "why")
+        assert desk.opened is None
+        mine = await person_in(home, await operator_in(home), "ewa@example.org", "+48601234567", name="Ewa Nowak")
+        opened_one = await desk.reveal(mine.key, frozenset({Area.PAYMENT}), "asked by the caller")
+        assert opened_one.areas == {Area.PAYMENT}
+        rows = (await several.audit()).rows
+        assert [one.detail for one in rows if one.act == "read"] == ["reveal payment"], "the trail, too, is veiled"
+        assert any("asked by the caller" in one.detail for one in (await home.audit()).rows)
+    finally:
+        await several.close()
 
 
 async def test_r41_the_offline_copy_keeps_nothing_hidden_nor_what_was_open(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from backends.areas import REVEAL
 from backends.delivery import Delivery
 from backends.errors import BackendError, NotFound, Unsupported
 from backends.events import Event
@@ -330,17 +331,22 @@ class Several:
     async def note_read(self, customer_key: Key, actor: str, detail: str = "") -> None:
         """Record in the audit trail of each source that keeps one that the customer was opened.
 
-        Only the home store's refusal is raised: a source that is away must not keep a customer from being served.
+        Only the home store's refusal is raised: a source that is away must not keep a customer from being served. What
+        a reveal says has to be kept somewhere: where no source could keep it, that is raised as well (R41).
         """
         circle = await self._circles.known(customer_key)
+        missing: BackendError | None = Unsupported(Capability.AUDIT) if detail.startswith(REVEAL) else None
         for part in circle.parts.values():
             if part.file is None or not part.member.can(Capability.AUDIT):
                 continue
             try:
                 await part.member.backend.note_read(part.key, actor, detail)
+                missing = None
             except BackendError:
                 if part.member is self.home:
                     raise
+        if missing is not None:
+            raise missing
 
     # living ---------------------------------------------------------------------------------------------------------
 
