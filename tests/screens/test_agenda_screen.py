@@ -364,7 +364,7 @@ async def test_a_source_without_the_list_is_named(
         assert "promises" in stage.text()
 
 
-async def test_ten_thousand_things_are_worded_by_the_window(
+async def test_r9_ten_thousand_things_are_worded_by_the_window(
     demo_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A list of ten thousand is worked through by the rows that are looked at; the end can be reached."""

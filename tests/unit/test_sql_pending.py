@@ -84,7 +84,7 @@ FILTERS = {
 
 
 @pytest.mark.parametrize("only", FILTERS.values(), ids=FILTERS)
-async def test_no_table_is_read_from_end_to_end(store: SqlBackend, only: PendingFilter) -> None:
+async def test_r9_no_table_is_read_from_end_to_end(store: SqlBackend, only: PendingFilter) -> None:
     """Whatever is asked, and on every page, each table is entered by an index or a key."""
     after: str | None = None
     with traced(store) as statements:
