@@ -137,6 +137,7 @@ class _Publisher:
             page = page_of(
                 one, outages, texts_of(own, one.code), now,
                 languages=args.language, url=self._url(one, alone=alone), days=args.days, suspected=args.suspected,
+                others=brand.by_key.values(),
             )  # fmt: skip
             placed = [await self._with_towns(outage, one, brand) for outage in page.outages]
             folder = args.folder if alone else args.folder / _folder_name(one)

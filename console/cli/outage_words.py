@@ -71,7 +71,7 @@ async def words(backend: Backend, outage: Outage, args: argparse.Namespace, sett
     texts = texts_of(setting.rules.texts_file, operator.code if operator else "")
     if with_towns(outage, ("",)) is not outage:
         outage = with_towns(outage, await towns_of(backend, outage, operator, brand, setting))
-    voice = voice_of(operator, texts, datetime.now(UTC), setting.zone)
+    voice = voice_of(operator, texts, datetime.now(UTC), setting.zone, brand.by_key.values())
     kinds = [Kind(one) for one in args.kind] or list(Kind)
     told = {
         language: {kind.value: text_of(outage, kind, language, voice) for kind in kinds}

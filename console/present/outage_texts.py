@@ -6,7 +6,7 @@ never an element, a cause or a supplier, and speak in the name of one operator a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -16,6 +16,7 @@ from backends.records import Operator, Outage, OutageKind, OutageState
 from console.data.texts import Texts
 from console.present.labels import plain
 from console.rules.clocks import zone_of
+from console.rules.other_brands import leaks
 
 MOST_PLACES = 3
 LONGEST_SAY = 2_000
@@ -39,6 +40,8 @@ class Voice:
     at: datetime
     zone: tzinfo
     operator: Operator | None = None
+    others: tuple[Operator, ...] = ()
+    """All operators that are served here: nothing of another one is spoken in this one's name (R22)."""
 
     @cached_property
     def name(self) -> str:
@@ -56,9 +59,11 @@ class Voice:
         return words.format(time=f"{local:%H:%M}", day=local.day, month=local.month)
 
 
-def voice_of(operator: Operator | None, texts: Texts, at: datetime, zone: tzinfo) -> Voice:
+def voice_of(
+    operator: Operator | None, texts: Texts, at: datetime, zone: tzinfo, others: Iterable[Operator] = ()
+) -> Voice:
     """Return who speaks: an operator in their own time, else nobody in particular in the given zone."""
-    return Voice(texts, at, zone_of(operator) if operator is not None else zone, operator)
+    return Voice(texts, at, zone_of(operator) if operator is not None else zone, operator, tuple(others))
 
 
 def state_of(outage: Outage, at: datetime) -> str:
@@ -120,13 +125,15 @@ def area_of(outage: Outage, language: str, texts: Texts) -> str:
 def written(outage: Outage, language: str, voice: Voice) -> str:
     """Return what a colleague wrote for customers, where it is in this language; it takes the place of ours.
 
-    It is written in the language of the operator, or of whoever speaks for nobody in particular: then it is not used.
+    It is written in the language of the operator; where nobody in particular speaks it is not used. What one brand
+    wrote for an outage of all is not used for another when it names the first (R22).
     """
     over = outage.state in (OutageState.RESTORED, OutageState.DISMISSED)
     operator = voice.operator
     if over or operator is None or operator.language != language or not concerns(outage, operator):
         return ""
-    return plain(outage.say, LONGEST_SAY)
+    said = plain(outage.say, LONGEST_SAY)
+    return "" if leaks(said, operator, voice.others) else said
 
 
 def text_of(outage: Outage, kind: Kind, language: str, voice: Voice) -> str:

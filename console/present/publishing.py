@@ -80,11 +80,13 @@ class Page:
     languages: tuple[str, ...]
     url: str = ""
     """Where the page will be read; empty when that is not known."""
+    others: tuple[Operator, ...] = ()
+    """All operators that are served here: nothing of another one is on the page (R22)."""
 
     @property
     def voice(self) -> Voice:
         """Who speaks."""
-        return voice_of(self.operator, self.texts, self.at, UTC)
+        return voice_of(self.operator, self.texts, self.at, UTC, self.others)
 
     def files(self) -> dict[str, str]:
         """Return the published files by name."""
@@ -107,6 +109,7 @@ def page_of(
     url: str = "",
     days: int = 7,
     suspected: bool = False,
+    others: Iterable[Operator] = (),
 ) -> Page:
     """Return what an operator publishes: outages of theirs and of their network, those that go on first.
 
@@ -120,7 +123,7 @@ def page_of(
     ]
     public.sort(key=lambda one: (one.started_at, one.reference), reverse=True)
     spoken = [one for one in languages or (operator.language, *texts.languages) if one in texts.languages]
-    return Page(operator, tuple(public), texts, at, tuple(dict.fromkeys(spoken)) or ("en",), url)
+    return Page(operator, tuple(public), texts, at, tuple(dict.fromkeys(spoken)) or ("en",), url, tuple(others))
 
 
 def _section(outage: Outage, at: datetime) -> str:

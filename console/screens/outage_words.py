@@ -122,7 +122,8 @@ class OutageWordsScreen(BaseScreen):
     @property
     def _voice(self) -> Voice:
         operator, now = self._operators[0], self.console_app.now()
-        return voice_of(operator, now.texts(operator.key if operator else ""), now.at, now.zone)
+        texts = now.texts(operator.key if operator else "")
+        return voice_of(operator, texts, now.at, now.zone, now.operators.values())
 
     def _subject(self) -> str:
         return f"{self._outage.key}:{CODE}{self._language}"

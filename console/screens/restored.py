@@ -141,7 +141,7 @@ class RestoredScreen(BaseScreen):
         told = with_towns(as_over(self._outage, now.at), self._towns)
         for key, (_promise, customer) in self._promised.items():
             operator = now.operators.get(customer.operator_key)
-            voice = voice_of(operator, now.texts(customer.operator_key), now.at, now.zone)
+            voice = voice_of(operator, now.texts(customer.operator_key), now.at, now.zone, now.operators.values())
             one = restoring.prepared(customer, told, self.console_app.desk.agent, voice)
             edited = {name: self._edited[f"{key} {name}"] for name in _FIELDS if f"{key} {name}" in self._edited}
             one = replace(one, **edited)

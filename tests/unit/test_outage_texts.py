@@ -164,3 +164,17 @@ def test_the_shipped_texts_are_whole() -> None:
     webs = [texts.get(one, "until.web") for one in LANGUAGES]
     assert len(set(webs)) == len(LANGUAGES)
     assert SHIPPED.is_file()
+
+
+def test_r22_what_one_brand_wrote_is_not_said_by_another_when_it_names_the_first() -> None:
+    """R22: an outage of the network above two brands: the sentence that names Luna is Luna's alone."""
+    mira = Operator("m", "MIR", "Mira Net", "PL", "pl", "Europe/Warsaw", parent_key="g")
+    luna = replace(LUNA, name="Luna Telekom", parent_key="g")
+    one = outage(operator_keys=("g",), say="Luna Telekom: wracamy o szóstej.")
+    told = {
+        speaker.code: text_of(one, Kind.WEB, "pl", voice_of(speaker, texts_of(), NOW, UTC, (luna, mira)))
+        for speaker in (luna, mira)
+    }
+    assert told["LUN"] == "Luna Telekom: wracamy o szóstej."
+    assert "Luna" not in told["MIR"]
+    assert "Poznań" in told["MIR"]
