@@ -18,6 +18,8 @@ MOST_CHARGES = 8
 """Charges that a form offers: those that can still be held."""
 OTHER = "other"
 """In the place of a dispute's key: one more."""
+WITHDRAW = "withdraw"
+"""In the place of a dispute's key: the customer does not object any more."""
 EVERY_AREA = "all"
 
 
@@ -66,6 +68,7 @@ def answer_hold(one: Dispute, filled: Filled, now: Now) -> FormView:
         choice(DisputeState.ON_HOLD, _("dunning waits"), "h"),
         choice(DisputeState.REFUSED, _("refused: dunning goes on"), "r"),
         choice(DisputeState.UPHELD, _("the customer is right"), "u"),
+        choice(DisputeState.WITHDRAWN, _("taken back"), "t"),
     )
     fields = [
         pick("state", _("Answer"), answers, filled, default=DisputeState.ON_HOLD),
@@ -75,10 +78,12 @@ def answer_hold(one: Dispute, filled: Filled, now: Now) -> FormView:
 
 
 def disputes_to_pick(file: CustomerFile, live: Sequence[Dispute], now: Now, *, more: bool) -> tuple[ChoiceView, ...]:
-    """Return the disputes that can be gone on with, and with `more` a further one."""
+    """Return the disputes that can be gone on with; with `more` also a further one, and taking one back."""
     found = [choice(one.key, dispute_words(one, now), str(number)) for number, one in enumerate(live[:8], start=1)]
     if more and file.charges:
         found.append(choice(OTHER, _("dispute another charge"), "o"))
+    if more:
+        found.append(choice(WITHDRAW, _("the customer takes it back"), "w"))
     return keyed(found)
 
 

@@ -6,6 +6,7 @@ from textual import work
 
 from backends.errors import BackendError, Unsupported
 from backends.records import Area, Dispute, DisputeState
+from console.desk.acts import disputes
 from console.desk.revealing import OPEN_FOR, closed
 from console.i18n import _
 from console.present import forms_dispute
@@ -38,10 +39,7 @@ class ActsOnDisputes(ActsOnCustomer):
             self._go_on(live[0])
         else:
             choices = forms_dispute.disputes_to_pick(self.picture.file, live, self.now(), more=True)
-            if len(choices) == 1:
-                self._go_on(live[0])
-            else:
-                self.app.push_screen(PickScreen(_("Disputes with billing"), choices), self._dispute_picked)
+            self.app.push_screen(PickScreen(_("Disputes with billing"), choices), self._dispute_picked)
 
     def _decides(self) -> bool:
         return Right.HOLD_DECIDE in self.console_app.desk.rights
@@ -54,9 +52,28 @@ class ActsOnDisputes(ActsOnCustomer):
         if key == forms_dispute.OTHER:
             self._new_dispute()
             return
+        if key == forms_dispute.WITHDRAW:
+            self._pick_withdrawn()
+            return
         for one in self.picture.file.disputes if self.picture is not None else ():
             if one.key == key:
                 self._go_on(one)
+
+    def _pick_withdrawn(self) -> None:
+        live = live_disputes(self.picture.file.disputes) if self.picture is not None else ()
+        if len(live) == 1:
+            self._withdrawn(live[0].key)
+        elif self.picture is not None:
+            choices = forms_dispute.disputes_to_pick(self.picture.file, live, self.now(), more=False)
+            self.app.push_screen(PickScreen(_("Which one does the customer take back?"), choices), self._withdrawn)
+
+    def _withdrawn(self, key: str | None) -> None:
+        for one in self.picture.file.disputes if self.picture is not None else ():
+            if one.key == key:
+                words = forms_dispute.dispute_words(one, self.now())
+                self.try_to_do(
+                    lambda one=one: disputes.withdraw(self.scene(), one, {}), "hold", words, _("Dispute taken back.")
+                )
 
     def _new_dispute(self) -> None:
         if self.picture is not None and self.picture.file.charges:

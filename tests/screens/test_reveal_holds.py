@@ -213,6 +213,12 @@ async def test_r39_one_key_asks_billing_for_a_hold_and_shows_its_answer(demo_fil
         await stage.settle()
         assert "dunning on hold" in stage.text()
         assert "until Friday" in await _everything(stage)
+        await stage.press("B", "w")
+        file = await stage.backend.customer_file(key)
+        assert file.disputes[0].state is DisputeState.WITHDRAWN
+        await stage.press("u")
+        file = await stage.backend.customer_file(key)
+        assert file.disputes[0].state is DisputeState.ON_HOLD
 
 
 async def test_r39_a_refusal_is_said_to_whoever_opens_the_customer(demo_file: Path, tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ from backends.records import (
 from console.desk.acts.scene import Scene, Unfit, Values, changed, code_of, event, new, note_of, text_of
 from console.desk.acts.tickets import open_ticket
 
-ANSWERS = (DisputeState.ON_HOLD, DisputeState.REFUSED, DisputeState.UPHELD)
-"""What billing can answer: it waits, it does not, or the customer is right."""
+ANSWERS = (DisputeState.ON_HOLD, DisputeState.REFUSED, DisputeState.UPHELD, DisputeState.WITHDRAWN)
+"""What billing can answer: it waits, it does not, the customer is right, or does not object any more."""
 _FINAL = frozenset({DisputeState.UPHELD, DisputeState.REFUSED, DisputeState.WITHDRAWN})
 _ASKABLE = frozenset({DisputeState.OPEN})
 _ANSWERABLE = frozenset({DisputeState.OPEN, DisputeState.HOLD_ASKED, DisputeState.ON_HOLD})
@@ -103,7 +103,7 @@ def ask_hold(scene: Scene, dispute: Dispute, values: Values) -> Batch:
 
 
 def answer_hold(scene: Scene, dispute: Dispute, values: Values) -> Batch:
-    """Store billing's answer: on hold, refused or upheld, with its text (needed for a refusal); the last two end it.
+    """Store billing's answer, with its text (needed for a refusal); all but a hold end the dispute.
 
     Answers: state, answer.
     """
