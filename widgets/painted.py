@@ -107,8 +107,8 @@ class Sheet(Painted, Generic[V]):
         """Lay the lines out again and touch those that changed."""
         old = self._lines
         self._lines = None
-        if old is None or not self.is_mounted:
-            self.refresh()
+        if old is None or not self.is_mounted or self._room != (self.size.width, self.size.height):
+            self.refresh()  # lines of another size tell nothing about which ones changed
             return
         new = self._laid()
         if len(old) != len(new):  # hidden meanwhile, or shown again: what was painted was of another room
