@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -121,7 +122,7 @@ def test_r31_the_page_is_valid_html(made: Page) -> None:
     """R31: it nests, by the parser of the standard without one error, and by the Nu checker where that is installed."""
     html = as_html(made)
     read(html)
-    html5lib = pytest.importorskip("html5lib")
+    html5lib = importlib.import_module("html5lib")  # has no types
     html5lib.HTMLParser(strict=True).parse(html)
 
 
