@@ -110,6 +110,7 @@ def test_r22_a_night_shift_by_keys_alone(desk: Session, demo_file: Path, tmp_pat
     tickets = rows(demo_file, "SELECT count(*) FROM ticket")
     pop(tmp_path, demo_file, phone_of(demo_file, "outage"))
     taken(desk, "Barbara Zielińska · ")
+    pop(tmp_path, demo_file, phone_of(demo_file, "outage"), "--state", "answered")
     play(desk, "attach", "Attached to")
     assert rows(demo_file, "SELECT count(*) FROM ticket") == tickets
     assert rows(demo_file, "SELECT count(*) FROM contact WHERE outage_id IS NOT NULL") == [(1,)]
