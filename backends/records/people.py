@@ -129,9 +129,9 @@ class Area(StrEnum):
     """A part of what is known of customers that a role may be kept from (R41)."""
 
     PAYMENT = "payment"
-    """Charges, disputes, prices, compensations."""
+    """Charges, disputes, prices, compensations, and every text about a billing ticket."""
     DOCUMENTS = "documents"
-    """Attachments, and that they are there."""
+    """Identity documents among attachments; that one came is no secret (R38)."""
     NETWORK = "network"
     """Lines' ways through the network and addresses of devices."""
 
