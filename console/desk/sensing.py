@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from backends.errors import NotFound
-from backends.port import Backend, Batch, Capability, CustomerFile, OutageFilter, Receipt, TicketFilter
+from backends.port import Backend, Batch, Capability, CustomerFile, OutageFilter, Put, Receipt, TicketFilter
 from backends.records import (
     Coverage,
     Key,
@@ -27,7 +27,6 @@ from backends.records import (
     TicketKind,
     new_key,
 )
-from console.desk.acts.scene import new
 from console.desk.desk import Desk
 from console.rules.coverage import Because
 from console.rules.roles import Right
@@ -133,7 +132,7 @@ class Sensing:
     async def _propose(self, suspicion: Suspicion, occasion: str, now: datetime) -> Outage | None:
         """Store a suspicion; returns None when a colleague's console was first."""
         made = Batch(
-            (new(_outage(suspicion, now)),),
+            (Put(_outage(suspicion, now)),),
             actor=self._desk.agent.login,
             act="create",
             reason=SOURCE,
