@@ -102,7 +102,7 @@ class Door:
         self._hear = hear
         self._name = f"console-{os.getpid()}{_SUFFIX}"
         self._server: asyncio.Server | None = None
-        self._met_now = 0
+        self._met_now: dict[asyncio.Task[Any], asyncio.StreamWriter] = {}
 
     async def open(self) -> None:
         """Open the door; raises OSError."""
@@ -124,15 +124,22 @@ class Door:
         server, self._server = self._server, None
         if server is not None:
             server.close()
+            meetings = dict(self._met_now)
+            for writer in meetings.values():
+                writer.transport.abort()
+            if meetings:
+                await asyncio.wait(meetings, timeout=1)
             with suppress(OSError):
                 (self._folder / self._name).unlink(missing_ok=True)
 
     async def _met(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._met_now += 1
+        meeting = asyncio.current_task()
+        assert meeting is not None
+        self._met_now[meeting] = writer
         try:
             async with asyncio.timeout(SECONDS):
                 peer = writer.get_extra_info("socket")
-                if peer is None or self._met_now > MOST or not _ours(peer):
+                if peer is None or len(self._met_now) > MOST or not _ours(peer):
                     return
                 heard = read(await reader.readuntil(b"\n"))
                 if heard is not None:
@@ -142,10 +149,10 @@ class Door:
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
-            self._met_now -= 1
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+            del self._met_now[meeting]
 
 
 def reach(folder: Path, heard: Heard) -> int:

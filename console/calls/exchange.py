@@ -13,6 +13,7 @@ import ipaddress
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from console.calls.call import Heard
@@ -71,7 +72,7 @@ class Exchange:
     token: str = ""
     seconds: float = SECONDS
     _server: asyncio.Server | None = None
-    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _open: dict[asyncio.Task[Any], asyncio.StreamWriter] = field(default_factory=dict)
 
     @property
     def port(self) -> int:
@@ -91,12 +92,17 @@ class Exchange:
         server, self._server = self._server, None
         if server is not None:
             server.close()
-            for writer in list(self._open):
+            meetings = dict(self._open)
+            for writer in meetings.values():
                 writer.transport.abort()
+            if meetings:
+                await asyncio.wait(meetings, timeout=1)
             await server.wait_closed()
 
     async def _met(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
+        meeting = asyncio.current_task()
+        assert meeting is not None
+        self._open[meeting] = writer
         try:
             async with asyncio.timeout(self.seconds):
                 reply = response(503) if len(self._open) > MOST else await self._replied(reader, writer)
@@ -108,11 +114,11 @@ class Exchange:
         except (TimeoutError, OSError):
             pass
         finally:
-            self._open.discard(writer)
             writer.close()
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(1):
                     await writer.wait_closed()
+            del self._open[meeting]
 
     async def _replied(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         try:

@@ -105,6 +105,7 @@ async def test_noise_at_the_door(tmp_path: Path, raw: bytes) -> None:
         writer.write_eof()
         assert b"true" not in await asyncio.wait_for(reader.read(), 10)
         writer.close()
+        await writer.wait_closed()
         assert heard == []
         assert await asyncio.to_thread(reach, tmp_path / "r", HEARD) == 1
     finally:

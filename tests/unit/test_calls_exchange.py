@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -48,6 +48,8 @@ async def said(exchange: Exchange, raw: bytes, *, end: bool = True) -> bytes:
         return b""
     finally:
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 def post(path: str = "/cti", body: bytes = BODY_TEXT, **headers: str) -> bytes:
@@ -195,6 +197,7 @@ async def test_many_at_once_leave_room() -> None:
         for reader, writer in held:
             assert await asyncio.wait_for(reader.read(), 10) == b""
             writer.close()
+            await writer.wait_closed()
         assert status(await said(exchange, post())) == 200
         assert len(heard) == 1
 
