@@ -108,13 +108,9 @@ class Sheet(Painted, Generic[V]):
         old = self._lines
         self._lines = None
         if old is None or not self.is_mounted or self._room != (self.size.width, self.size.height):
-            self.refresh()  # lines of another size tell nothing about which ones changed
+            self.refresh()  # hidden meanwhile, or of another size: what was painted tells nothing about what changed
             return
-        new = self._laid()
-        if len(old) != len(new):  # hidden meanwhile, or shown again: what was painted was of another room
-            self.refresh()
-            return
-        for y, (was, strip) in enumerate(zip(old, new, strict=True)):
+        for y, (was, strip) in enumerate(zip(old, self._laid(), strict=True)):
             if was != strip:
                 self.touch(y)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tests.widgets.stage import on_stage, paints
 from widgets.guide import GuideChoices, GuideSheet
 from widgets.guide_views import GuideView
@@ -35,21 +33,6 @@ async def test_a_very_low_sheet_keeps_the_question() -> None:
     """On three lines: the rule, what to do, the words."""
     async with on_stage(GuideSheet(VIEW), size=(60, 3)) as (app, _pilot):
         assert [line.strip() for line in app.lines()[1:]] == ["ASK", "What happens?"]
-
-
-async def test_another_question_may_come_with_more_answers_at_once() -> None:
-    """The sheet gets other words before it gets its new height; nothing breaks, and the right words stand there."""
-    sheet, listed = GuideSheet(VIEW), GuideChoices()
-    async with on_stage(sheet, listed, size=(60, 12)) as (app, pilot):
-        for labels in (("a", "b"), ("a", "b", "c", "d", "e"), ("a",), ("a", "b", "c")):
-            listed.show(choices(*labels))
-            sheet.show(replace(VIEW, words=f"Now {len(labels)}?"))
-            sheet.show(replace(VIEW, words=f"And now {len(labels)}?"))
-            await pilot.pause()
-            sheet.show(replace(VIEW, words=f"Last, {len(labels)}?"))
-            await pilot.pause()
-            assert f"Last, {len(labels)}?" in app.text()
-            assert labels[-1] in app.lines()[-1]
 
 
 async def test_a_digit_picks_and_up_from_the_first_goes_back() -> None:
