@@ -30,8 +30,15 @@ _SCHEMES: tuple[tuple[str, frozenset[int]], ...] = (
 _BEGINS = tuple((re.compile(begins), lengths) for begins, lengths in _SCHEMES)
 _LENGTHS = (13, 19)
 _LEAST_GROUP = 4
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2} ?\d{2}(?: ?[A-Za-z0-9]){11,30}")
-_IBAN_LENGTHS = range(15, 35)
+_IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2}) ?\d{2}(?: ?[A-Z0-9]){11,30}")
+_IBAN_LENGTHS: Mapping[str, int] = {
+    "AD": 24, "AL": 28, "AT": 20, "BA": 20, "BE": 16, "BG": 22, "CH": 21, "CY": 28, "CZ": 24, "DE": 22, "DK": 18,
+    "EE": 20, "ES": 24, "FI": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "HR": 21,
+    "HU": 28, "IE": 22, "IL": 23, "IS": 26, "IT": 27, "LI": 21, "LT": 20, "LU": 20, "LV": 21, "MC": 27, "MD": 24,
+    "ME": 22, "MK": 19, "MT": 31, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "RS": 22, "SE": 24, "SI": 19,
+    "SK": 24, "SM": 27, "TR": 26, "UA": 29, "VA": 22, "XK": 20,
+}  # fmt: skip
+"""Signs of an account number by country (registry of ISO 13616): two letters before a card are not taken for one."""
 _PROOF_WORDS = (
     r"cvv2?|cvc2?|cv2|cid|csc|card security code|security code|kod (?:cvv|cvc|zabezpieczaj\w+)|kod bezpiecze\w+"
     r"|codice di sicurezza|cryptogramme(?: visuel)?|code de s\w+curit\w+|s\w+kerhetskod|kartenpr\w+fnummer|pr\w+fziffer"
@@ -117,10 +124,13 @@ def _accounts_in(text: str) -> Iterator[tuple[int, int]]:
     """Yield where the bank accounts of a text stand: IBANs that pass their own check (ISO 13616)."""
     for begun in _IBAN.finditer(text):
         signs = [(at, sign) for at, sign in enumerate(begun.group(), begun.start()) if sign != " "]
-        for length in reversed(_IBAN_LENGTHS):
-            if length <= len(signs) and _is_account("".join(sign for _at, sign in signs[:length])):
-                yield begun.start(), signs[length - 1][0] + 1
-                break
+        length = _IBAN_LENGTHS.get(begun[1], 0)
+        if not 0 < length <= len(signs):
+            continue
+        end = signs[length - 1][0] + 1
+        if text[end : end + 1].isalnum() or not _is_account("".join(sign for _at, sign in signs[:length])):
+            continue
+        yield begun.start(), end
 
 
 def _is_account(iban: str) -> bool:
