@@ -138,7 +138,7 @@ ACTIONS: tuple[Action, ...] = (
            Where.ANYWHERE, "outbox", commands=("outbox",)),
     Action("agenda", ("M", "f4"), N_("My list"), N_("What to do now: promises, messages, hand-overs, in order"),
            Where.ANYWHERE, "agenda", weight=47, commands=("agenda", "todo")),
-    Action("script", ("Q",), N_("Questions"), N_("Go through the questions of a matter, one by one"),
+    Action("script", ("Q", "ctrl+t"), N_("Questions"), N_("Go through the questions of a matter, one by one"),
            Where.ANYWHERE, "script", needs=(Need.WRITE,), right=Right.WRITE, weight=57, commands=("script", "guide")),
     Action("calls", ("I",), N_("Calls"), N_("The calls of today: who rings, who waits, whom to call back"),
            Where.ANYWHERE, "calls", commands=("calls",)),

@@ -78,14 +78,14 @@ def _keys(value: object) -> Mapping[str, tuple[str, ...]]:
         try:
             found[action] = (_line(keys),) if isinstance(keys, str) else _lines(keys)
         except Unfit as unfit:
-            raise Unfit(_("a list of keys"), below=action, example='["n", "ctrl+t"]') from unfit
+            raise Unfit(_("a list of keys"), below=action, example='["n", "ctrl+p"]') from unfit
     return MappingProxyType(found)
 
 
 YES_NO = Kind(N_("true or false"), "true", _yes_no)
 TEXTS = Kind(N_("a list of texts"), '["one", "two"]', _lines)
 TABLE = Kind(N_("a table"), '{ queue = "Faults" }', _table)
-KEYS = Kind(N_("a table of action ids, each with a list of keys"), '{ note = ["n", "ctrl+t"] }', _keys)
+KEYS = Kind(N_("a table of action ids, each with a list of keys"), '{ note = ["n", "ctrl+p"] }', _keys)
 
 
 def text(example: str) -> Kind:

@@ -145,11 +145,11 @@ def test_keys_are_named_as_people_write_them(typed: str, name: str, label: str) 
 
 def test_keys_can_be_changed_exchanged_and_added() -> None:
     """The configuration's keys take the place of the built-in ones, also where two actions exchange theirs."""
-    keys, problems = rebound({"note": ["t", "Ctrl+T"], "ticket": ["n"], "waive": [], "fold": [","]})
+    keys, problems = rebound({"note": ["t", "Ctrl+P"], "ticket": ["n"], "waive": [], "fold": [","]})
     assert problems == []
-    assert (keys["note"], keys["ticket"], keys["fold"]) == (("t", "ctrl+t"), ("n",), ("comma",))
+    assert (keys["note"], keys["ticket"], keys["fold"]) == (("t", "ctrl+p"), ("n",), ("comma",))
     assert keys["waive"] == BY_ID["waive"].keys
-    assert labels(keys["note"]) == "t, Ctrl+T"
+    assert labels(keys["note"]) == "t, Ctrl+P"
 
 
 @pytest.mark.parametrize(
@@ -217,6 +217,6 @@ def test_the_cheat_sheet_holds_every_action_in_every_language(language: str) -> 
 
 def test_changed_keys_are_the_ones_shown() -> None:
     """The help tells the keys in force."""
-    keys, _problems = rebound({"note": ["Ctrl+T"]})
+    keys, _problems = rebound({"note": ["Ctrl+P"]})
     row = next(row for row in key_rows(keys) if row.action is BY_ID["note"])
-    assert row.keys == "Ctrl+T"
+    assert row.keys == "Ctrl+P"

@@ -58,7 +58,7 @@ def test_everything_that_is_set_arrives() -> None:
         idle_lock_minutes = 0
         time_zone = "Europe/Warsaw"
         [interface.keys]
-        note = "ctrl+t"
+        note = "ctrl+p"
         ticket = ["t", "f6"]
         [drafts]
         keep_days = 7
@@ -74,7 +74,7 @@ def test_everything_that_is_set_arrives() -> None:
         mouse=False,
         idle_lock_minutes=0,
         time_zone="Europe/Warsaw",
-        keys={"note": ("ctrl+t",), "ticket": ("t", "f6")},
+        keys={"note": ("ctrl+p",), "ticket": ("t", "f6")},
     )
     assert settings.drafts.keep_days == 7
     assert settings.chosen() == Profile(operators=("ACME", "NORD"), roles=("hotline", "technical"))
@@ -97,7 +97,7 @@ def test_everything_that_is_set_arrives() -> None:
         ("[profiles.main]\nbackend = '/srv/x.db'\n", 2, "profiles.main.backend", "a URL with its scheme"),
         ("[profiles.main]\nbackend = 'x://me:pw@host/'\n", 2, "profiles.main.backend", "keyring"),
         ("profile = 'nacht'\n", 1, "profile", "known: main"),
-        ("[interface.keys]\nnote = 7\n", 2, "interface.keys.note", 'note = ["n", "ctrl+t"]'),
+        ("[interface.keys]\nnote = 7\n", 2, "interface.keys.note", 'note = ["n", "ctrl+p"]'),
         ("colour = 1\n[interface]\n", 1, "colour", "known here"),
     ],
 )

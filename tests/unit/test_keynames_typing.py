@@ -13,5 +13,5 @@ def test_a_letter_cannot_end_the_console(name: str) -> None:
     keys, problems = rebound({name: ("E",)})
     assert "E" not in keys[name]
     assert len(problems) == 1
-    keys, problems = rebound({name: ("ctrl+t",)})
-    assert (keys[name], problems) == (("ctrl+t",), [])
+    keys, problems = rebound({name: ("ctrl+p",)})
+    assert (keys[name], problems) == (("ctrl+p",), [])
