@@ -60,10 +60,14 @@ async def rings(stage: Stage, number: str, **more: object) -> Call | None:
 
 async def hush_over(stage: Stage) -> None:
     """Wait until keys are commands again after a call took the screen."""
-    async with asyncio.timeout(20):
-        while stage.app.phone.hush.holds:
+    under_way = ("pop", "caller", "open")
+    async with asyncio.timeout(30):
+        await stage.settle()
+        while stage.app.phone.hush.holds or any(
+            one.group in under_way and not one.is_finished for one in stage.app.workers
+        ):
             await asyncio.sleep(0.02)
-    await stage.settle()
+            await stage.settle()
 
 
 async def somebody(stage: Stage, code: str = "third_chase") -> tuple[Customer, Operator, str]:
@@ -375,6 +379,7 @@ async def test_a_desk_may_open_only_what_was_answered(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "name",
     ["[@click=app.quit]x[/]", "\x1b[2J\x1b]52;c;AAAA\x07", "\u202egnp.exe", "\u0301" * 500, "💩" * 300, "{name}", "%s"],
+    ids=["markup", "escapes", "bidi", "marks", "long", "braces", "percent"],
 )
 async def test_odd_display_names_are_text(stage: Stage, name: str) -> None:
     """Markup, escapes, floods: shown as letters on one line, or left out."""
