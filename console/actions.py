@@ -140,7 +140,7 @@ ACTIONS: tuple[Action, ...] = (
            Where.ANYWHERE, "agenda", weight=47, commands=("agenda", "todo")),
     Action("script", ("Q", "ctrl+t"), N_("Questions"), N_("Go through the questions of a matter, one by one"),
            Where.ANYWHERE, "script", needs=(Need.WRITE,), right=Right.WRITE, weight=57, commands=("script", "guide")),
-    Action("calls", ("I",), N_("Calls"), N_("The calls of today: who rings, who waits, whom to call back"),
+    Action("calls", ("I", "ctrl+y"), N_("Calls"), N_("The calls of today: who rings, who waits, whom to call back"),
            Where.ANYWHERE, "calls", commands=("calls",)),
     Action("sources", ("S",), N_("Sources"), N_("Where all this comes from: fresh, stale or failed, and why"),
            Where.ANYWHERE, "sources", commands=("sources",)),

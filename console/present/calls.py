@@ -92,9 +92,9 @@ def greeting(call: Call | None, operator: Operator | None, now: Now) -> StatusVi
     return StatusView(said, Tone.STRONG, tuple(told))
 
 
-def call_line(call: Call | None, others: Sequence[Call], now: Now) -> StatusView:
-    """Return the line about the open call, and at its right end the one that rings beside it."""
-    right = _beside(others)
+def call_line(call: Call | None, others: Sequence[Call], now: Now, key: str) -> StatusView:
+    """Return the line about the open call, and at its right end the one beside it, with `key` that goes there."""
+    right = _beside(others, key)
     if call is None:
         return StatusView("☎" if right else "", Tone.CALL, right)
     parts = [who_words(call), state_words(call, now), route_words(call), _unknown_dialled(call)]
@@ -110,13 +110,13 @@ def _unknown_dialled(call: Call) -> str:
     return _("dialled {number}").format(number=plain(call.dialled, NAME))
 
 
-def _beside(others: Sequence[Call]) -> tuple[Span, ...]:
+def _beside(others: Sequence[Call], key: str) -> tuple[Span, ...]:
     if not others:
         return ()
     count = len(others)
     first = who_words(others[0])
     words = first if count == 1 else _("{who} and {n} more").format(who=first, n=count - 1)
-    return (Span(_("also: {who}").format(who=words), Tone.WARN), Span("  I", Tone.ACCENT))
+    return (Span(_("also: {who}").format(who=words), Tone.WARN), Span(f"  {key}", Tone.ACCENT))
 
 
 def calls_list(calls: Sequence[Call], names: Mapping[Key, str], current: str, now: Now) -> RowsView:

@@ -17,6 +17,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from backends.clean import fold
 from backends.records import Customer, Key
+from console.actions import BY_ID
 from console.calls.book import CallBook
 from console.calls.call import Call, CallState, Heard
 from console.calls.ways import Trouble, Ways, open_ways
@@ -173,9 +174,15 @@ class Answering:
         if call.answered_by:
             self._app.say(f"{who}: {words.state_words(call, self._app.now())}.")
         elif call.missed:
-            self._app.say(_("Missed: {who}. I shows the calls of today.").format(who=who), Tone.WARN)
+            said = _("Missed: {who}. {key} shows the calls of today.")
+            self._app.say(said.format(who=who, key=self._key()), Tone.WARN)
         elif (other := self.other()) is not None and call.id == self._current:
-            self._app.say(_("Still waiting: {who}. I goes there.").format(who=words.who_words(other)), Tone.WARN)
+            said = _("Still waiting: {who}. {key} goes there.")
+            self._app.say(said.format(who=words.who_words(other), key=self._key()), Tone.WARN)
+
+    def _key(self) -> str:
+        """Return the key that goes to another call, one that works where the agent is."""
+        return self._app.base_screen().key_shown(BY_ID["calls"])
 
     def _free(self) -> bool:
         """Return whether nobody is on the line; a call of which only the ringing is told ends when left or logged."""
@@ -197,10 +204,10 @@ class Answering:
         elif self._free():
             self._open(call)
         else:
-            said = _("Somebody else rings: {who}. I goes there, and back.")
+            said = _("Somebody else rings: {who}. {key} goes there, and back.")
             if call.state is CallState.ANSWERED:
-                said = _("You took {who} as well. I goes there, and back.")
-            self._app.say(said.format(who=words.who_words(call)), Tone.WARN)
+                said = _("You took {who} as well. {key} goes there, and back.")
+            self._app.say(said.format(who=words.who_words(call), key=self._key()), Tone.WARN)
 
     def unlocked(self) -> None:
         """Open who rang while customers were hidden, if they are still there."""
@@ -394,4 +401,4 @@ class Answering:
             return StatusView(), StatusView()
         operator = self._app.desk.operators.get(call.operator_key) if call is not None else None
         now = self._app.now()
-        return words.greeting(call, operator, now), words.call_line(call, others, now)
+        return words.greeting(call, operator, now), words.call_line(call, others, now, self._key())

@@ -56,7 +56,7 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+g", "back", "", show=False),
         Binding("f5,ctrl+t", "park", "", show=False),
-        Binding("f6,ctrl+y", "language", "", show=False),
+        Binding("f6,ctrl+p", "language", "", show=False),
         Binding("f3,ctrl+n", "next_caller", "", show=False),
     ]
     DEFAULT_CSS = """
