@@ -193,6 +193,7 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
         elif event.code == views.OVERRIDE:
             self.going.asks_why = True
             self._show()
+            self._keep()
         else:
             self._take(event.code)
 

@@ -206,6 +206,7 @@ class Guiding:
             "_reason": self.here.reason,
             "_language": self.language,
             "_typed": typed,
+            "_why": "yes" if self.asks_why else "",
             "_phone": self.phone,
             "_dialled": route.dialled if route else "",
             "_menu": _MENU.join(route.menu) if route else "",
@@ -228,7 +229,9 @@ class Guiding:
             self.route = CallRoute(kept.get("_dialled", ""), menu, int(waited) if waited.isdecimal() else 0)
         self.phone = self.phone or kept.get("_phone", "")
         self.here = resumed(self.guide, self._ground, answers, trail, kept.get("_reason", ""))
-        return kept.get("_typed", "") if self.here.trail == trail else ""
+        asked_why = bool(kept.get("_why"))
+        self.asks_why = asked_why and self.here.trail == trail and self.here.held
+        return kept.get("_typed", "") if self.here.trail == trail and self.asks_why == asked_why else ""
 
     @property
     def worth_keeping(self) -> bool:
