@@ -147,10 +147,20 @@ def banner(outage: Outage, now: Now, why: str = "", language: str = "", operator
     return BannerView(outage.key, badge(outage), tone, headline(outage, now), why, say)
 
 
-def for_customer(hits: Sequence[Hit], now: Now, language: str = "", operator_key: Key = "") -> BannersView:
-    """Return the banners of the outages that hit a customer who speaks `language`, of that operator."""
+def more_words(key: str) -> str:
+    """Return the words for the banners that find no room; `key` shows them all where the agent is now."""
+    return _("and {n} more: press {key} to see all").replace("{key}", key)
+
+
+def for_customer(
+    hits: Sequence[Hit], now: Now, language: str = "", operator_key: Key = "", *, key: str
+) -> BannersView:
+    """Return the banners of the outages that hit a customer who speaks `language`, of that operator.
+
+    `key` is the one that shows all outages where the agent is now.
+    """
     told = tuple(banner(hit.outage, now, why_words(hit), language, operator_key) for hit in hits)
-    return BannersView(told, _("and {n} more: press o to see all"))
+    return BannersView(told, more_words(key))
 
 
 def ranked(outages: Sequence[Outage]) -> list[Outage]:
@@ -162,18 +172,23 @@ def ranked(outages: Sequence[Outage]) -> list[Outage]:
     )
 
 
-def word_due(outage: Outage, count: int, now: Now) -> BannerView:
+def word_due(outage: Outage, count: int, now: Now, key: str) -> BannerView:
     """Return the banner of an outage that is over while people still wait for a word about it (R27)."""
-    waits = _n("{n} person waits for a word: F7, then l", "{n} people wait for a word: F7, then l", count)
+    waits = _n("{n} person waits for a word: {key}, then l", "{n} people wait for a word: {key}, then l", count)
     tone = OUTAGE_TONES[outage.state]
-    return BannerView(outage.key, badge(outage), tone, f"{waits.format(n=count)} · {headline(outage, now)}")
+    return BannerView(outage.key, badge(outage), tone, f"{waits.format(n=count, key=key)} · {headline(outage, now)}")
 
 
-def for_everybody(outages: Sequence[Outage], now: Now, due: Sequence[tuple[Outage, int]] = ()) -> BannersView:
-    """Return the banners of all live outages, for when no customer is open, and of those about which a word is due."""
+def for_everybody(
+    outages: Sequence[Outage], now: Now, due: Sequence[tuple[Outage, int]] = (), *, key: str
+) -> BannersView:
+    """Return the banners of all live outages, for when no customer is open, and of those about which a word is due.
+
+    `key` is the one that shows all outages where the agent is now.
+    """
     live = ranked(outages)
     ahead = [one for one in live if one.kind is OutageKind.PLANNED_WORKS]
     told = [banner(one, now, places_words(one)) for one in live if one not in ahead]
-    told += [word_due(one, count, now) for one, count in due]
+    told += [word_due(one, count, now, key) for one, count in due]
     told += [banner(one, now, places_words(one)) for one in ahead]
-    return BannersView(tuple(told), _("and {n} more: press o to see all"))
+    return BannersView(tuple(told), more_words(key))

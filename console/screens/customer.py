@@ -13,7 +13,7 @@ from backends.errors import BackendError
 from backends.records import (
     Key,
 )
-from console.actions import Where
+from console.actions import BY_ID, Where
 from console.desk.picture import EVERYTHING, Picture, parents_of, stale
 from console.i18n import _
 from console.present import banners, rows
@@ -119,8 +119,7 @@ class CustomerScreen(
         first = not self._happenings
         self.picture = picture
         now = self.now()
-        who = picture.file.customer
-        self.query_one(Banners).show(banners.for_customer(picture.hits, now, who.language, who.operator_key))
+        self._show_banners()
         self.query_one(Card).show(card(picture.file, now, live={one.outage.key for one in picture.hits}))
         self._show_tickets(picture)
         self.show_history(picture)
@@ -133,6 +132,12 @@ class CustomerScreen(
             self._tell_draft()
         else:
             self._read_aside(self.query_one("#tickets" if self._in_tickets() else "#history", RowList).cursor_key)
+
+    def _show_banners(self) -> None:
+        if self.picture is not None:
+            who, key = self.picture.file.customer, self.key_shown(BY_ID["outages"])
+            view = banners.for_customer(self.picture.hits, self.now(), who.language, who.operator_key, key=key)
+            self.query_one(Banners).show(view)
 
     def _show_tickets(self, picture: Picture) -> None:
         now = self.now()
@@ -223,6 +228,7 @@ class CustomerScreen(
         if isinstance(focused, RowList):
             self._read_aside(focused.cursor_key)
         self.update_hints()
+        self._show_banners()
 
     def _read_aside(self, name: str) -> None:
         self.update_hints()
@@ -331,8 +337,7 @@ class CustomerScreen(
         file = self.picture.file
         found = hits(self.console_app.outages, file.lines, file.customer, parents_of(file.operator))
         self.picture = replace(self.picture, hits=found)
-        who = file.customer
-        self.query_one(Banners).show(banners.for_customer(found, self.now(), who.language, who.operator_key))
+        self._show_banners()
 
     async def changed(self, customers: set[Key], *, everything: bool) -> None:
         """Read the customer again when it is about them."""

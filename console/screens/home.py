@@ -15,7 +15,7 @@ from textual.widgets import Input
 from backends.errors import BackendError
 from backends.port import Match
 from backends.records import Contact, Customer, Key
-from console.actions import Where
+from console.actions import BY_ID, Where
 from console.i18n import _
 from console.present import banners, results
 from console.present.failures import failure_words
@@ -298,9 +298,13 @@ class HomeScreen(TellsAgenda):
 
     def outages_changed(self) -> None:
         """Show the live outages."""
-        app = self.console_app
-        self.query_one(Banners).show(banners.for_everybody(app.outages, app.now(), app.words_due))
+        self._show_banners()
         self._show_top()
+
+    def _show_banners(self) -> None:
+        app = self.console_app
+        key = self.key_shown(BY_ID["outages"])
+        self.query_one(Banners).show(banners.for_everybody(app.outages, app.now(), app.words_due, key=key))
 
     async def refresh_lists(self) -> None:
         """Read whom the agent opened last and what waits for an answer."""
@@ -355,6 +359,7 @@ class HomeScreen(TellsAgenda):
     def on_descendant_focus(self) -> None:
         """In the box other keys are commands than in the lists."""
         self.update_hints()
+        self._show_banners()
 
     async def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
         """A click on a key is as good as the key."""

@@ -127,8 +127,8 @@ def views_of(picture: Picture) -> Iterator[Any]:
     yield card.card(file, now)
     yield details.details(file, now)
     yield opening.opening_text(file, now)
-    yield banners.for_customer(picture.hits, now)
-    yield banners.for_everybody([one.outage for one in (*picture.hits, *picture.past_hits)], now)
+    yield banners.for_customer(picture.hits, now, key="o")
+    yield banners.for_everybody([one.outage for one in (*picture.hits, *picture.past_hits)], now, key="o")
     yield results.outages([one.outage for one in (*picture.hits, *picture.past_hits)], now)
     yield results.recent([file.customer], now)
     yield results.waiting([(one, file.customer) for one in file.recent_inbound], now, True)
@@ -168,7 +168,7 @@ def forms_of(picture: Picture) -> Iterator[FormView]:
 def test_r12_every_view_of_every_showcase_customer_is_clean(pictures: dict[str, Picture], language: str) -> None:
     """R12: no control character, no placeholder left unfilled and no Python value reaches the screen."""
     assert set(pictures) == set(highlights())
-    more = banners.for_customer((), NOW).more_words
+    more = banners.for_customer((), NOW, key="o").more_words
     for code, picture in pictures.items():
         for view in (*views_of(picture), *forms_of(picture)):
             for text in texts_in(view):
