@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backends.records import Holder, Ticket
-from console.i18n import N_, _
+from console.i18n import N_, _, current_language
 from console.present import guide_words as words_of
 from console.present.banners import badge, headline
 from console.present.guide_words import Speaker
 from console.present.labels import LANGUAGE_NAMES, plain, worded
-from console.rules.guides import ADVICE_ANSWERS, NO, YES, Ask, EndKind, Guide, Step, Words, said
+from console.rules.guides import ADVICE_ANSWERS, NO, YES, Ask, EndKind, Guide, Step, Words, said, spoken
 from console.rules.interview import Interview
 from console.words import moment, word
 from widgets.guide_views import GuideView
@@ -77,6 +77,8 @@ def question(here: Interview, who: Speaker, greeting: Words | None = None) -> Gu
     step, base = here.step, _base(here, who, greeting)
     if here.held:
         return _held(here, base, who)
+    if step.inside:  # nothing is read out: it is for the agent
+        who = replace(who, language=spoken(here.guide, current_language(), who.operator.language))
     hint = words_of.filled(said(step.hint, who.language), {}) if step.hint else ""
     if not step.needed and step.is_question:
         hint = " ".join(part for part in (hint, _("Enter alone leaves it open.")) if part)
@@ -136,7 +138,9 @@ def _held(here: Interview, base: GuideView, who: Speaker) -> GuideView:
         role=_("HELD BACK: {matter}").format(matter=matter),
         tone=Tone.WARN,
         words=words_of.held_words(here, who),
-        hint=_("The outage explains it; nothing at the customer's place needs doing. Say this instead."),
+        hint=_("They see something else, but an outage is around them: it may come from there. Say this instead.")
+        if here.denied
+        else _("The outage explains it; nothing at the customer's place needs doing. Say this instead."),
         choices=_numbered(
             (
                 ChoiceView(SKIP, _("Said; leave the step out and go on")),
