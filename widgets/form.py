@@ -69,6 +69,7 @@ class Form(Widget):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o,f2", "save", "", show=False),
         Binding("escape,ctrl+g", "leave", "", show=False),
+        Binding("tab", "next_question", "", show=False),
     ]
 
     class Said(Message):
@@ -257,6 +258,12 @@ class Form(Widget):
     def action_save(self) -> None:
         """Say that the answers are to be stored."""
         self.post_message(self.Save(self, self.values()))
+
+    def action_next_question(self) -> None:
+        """Go down to the next question; from the last one nowhere: keys typed on must not change the first answer."""
+        chain = self.screen.focus_chain
+        if self.screen.focused is not chain[-1]:
+            self.screen.focus_next()
 
     def action_leave(self) -> None:
         """Say that the form is to be left."""
