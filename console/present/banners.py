@@ -152,9 +152,7 @@ def more_words(key: str) -> str:
     return _("and {n} more: press {key} to see all").replace("{key}", key)
 
 
-def for_customer(
-    hits: Sequence[Hit], now: Now, language: str = "", operator_key: Key = "", *, key: str
-) -> BannersView:
+def for_customer(hits: Sequence[Hit], now: Now, language: str = "", operator_key: Key = "", *, key: str) -> BannersView:
     """Return the banners of the outages that hit a customer who speaks `language`, of that operator.
 
     `key` is the one that shows all outages where the agent is now.
