@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +35,17 @@ two = { en = "the other" }
 end = "told"
 words = { en = "Goodbye." }
 """
+
+
+def test_words_for_a_denied_outage_are_checked_like_all_others(tmp_path: Path) -> None:
+    """R28: unknown places and lowered protection are refused in them as well."""
+    _guide, faults = written(tmp_path, 'held_denied = { en = "Wait, {nobody}." }' + GOOD)
+    assert len(faults) == 1
+    assert ":1:" in faults[0]
+    assert "nobody" in faults[0]
+    _guide, faults = written(tmp_path, 'held_denied = { en = "Please turn off the firewall." }' + GOOD)
+    assert len(faults) == 1
+    assert "firewall" in faults[0]
 
 
 def test_a_sound_guide_has_no_mistakes(tmp_path: Path) -> None:
@@ -271,3 +283,12 @@ def test_every_kind_of_question_is_known_to_the_guide_format() -> None:
     assert {str(one) for one in Ask} == {
         "text", "choice", "yes-no", "number", "phone", "e-mail", "date", "moment", "line", "advice", "nothing",
     }  # fmt: skip
+
+
+def test_polish_words_fit_whoever_says_them() -> None:
+    """No sentence of the shipped guides makes the agent, or the caller, a man or a woman."""
+    found = [
+        line for path in sorted(SHIPPED.glob("*.toml")) for line in path.read_text("utf-8").splitlines()
+        if re.match(r"pl = ", line) and re.search(r"\b\w+(?:łem|łam)\b|\bżebym \w+ł[ai]?\b", line, re.IGNORECASE)
+    ]  # fmt: skip
+    assert found == []

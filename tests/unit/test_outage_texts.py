@@ -178,3 +178,25 @@ def test_r22_what_one_brand_wrote_is_not_said_by_another_when_it_names_the_first
     assert told["LUN"] == "Luna Telekom: wracamy o szóstej."
     assert "Luna" not in told["MIR"]
     assert "Poznań" in told["MIR"]
+
+
+STUMBLES = {
+    "en": r"\binterruptions with\b",
+    "it": r"\b(?:su|di|da|a|in) (?:il|lo|la|i|gli|le) (?!\d)|\binterruzioni con\b",
+    "fr": r"\b(?:de|à) les? (?!\d)|\bcoupures avec\b|\bau sujet de :",
+    "pl": r"\bprzerwy z\b",
+    "sv": r"\bavbrott med\b",
+}
+"""Where the words of a service do not fit the sentence around them."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("service", ["internet", "tv", "telephone", "mobile"])
+def test_r30_the_words_of_every_service_fit_their_sentences(service: str, language: str) -> None:
+    """R30: whatever is out, the sentence around it is one that a person would say."""
+    voice = voice_of(LUNA, texts_of(), NOW, UTC)
+    for parts in VARIANTS.values():
+        one = outage(**{"coverage": Coverage((service,), towns=("Poznań",)), **parts})
+        for kind in Kind:
+            told = text_of(one, kind, language, voice)
+            assert not re.search(STUMBLES[language], told), told
