@@ -28,7 +28,8 @@ _LANGUAGE = re.compile(r"[a-z]{2}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 GUIDE_KEYS = frozenset({
-    "id", "title", "languages", "operators", "kind", "service", "start", "subject", "held", "steps",
+    "id", "title", "languages", "operators", "kind", "service", "start", "subject", "held", "held_denied",
+    "steps",
 })  # fmt: skip
 STEP_KEYS = frozenset({
     "like", "ask", "words", "label", "hint", "options", "answers", "branches", "goto", "when", "needed", "becomes",
@@ -77,6 +78,7 @@ class Reading:
             operators=self._names("", table, "operators"),
             subject=self._words("", table, "subject"),
             held=self._words("", table, "held"),
+            held_denied=self._words("", table, "held_denied"),
             source=source,
         )
 

@@ -32,6 +32,20 @@ _AT_TIME: Mapping[str, str] = {
 _DAY: Mapping[str, str] = {"pl": "d MMMM", "uk": "d MMMM"}
 """How a day is said; where the weekday would have to be inflected, it is left out."""
 _WITH_WEEKDAY = "EEEE d MMMM"
+_DENIED: Mapping[str, str] = {
+    "en": "Please leave everything as it is for a moment; there is a fault of ours around you, and we are looking "
+    "whether yours comes from it.",
+    "it": "Lasci tutto com'è per un momento: c'è un nostro guasto nella Sua zona e stiamo verificando se dipende da "
+    "quello.",
+    "fr": "Laissez tout tel quel un instant, s'il vous plaît : nous avons une panne dans votre secteur et nous "
+    "vérifions si cela vient de là.",
+    "pl": "Proszę na razie niczego nie zmieniać: w okolicy mamy awarię i sprawdzamy, czy to przez nią.",
+    "sv": "Låt allt vara som det är en stund: vi har ett fel i ditt område och tittar på om det beror på det.",
+    "de": "Bitte lassen Sie einen Moment alles, wie es ist: Bei Ihnen in der Gegend haben wir eine Störung und prüfen, "
+    "ob es daran liegt.",
+    "uk": "Будь ласка, поки що нічого не змінюйте: поблизу у нас аварія, і ми перевіряємо, чи причина в ній.",
+}
+"""Said where a guide has no words for somebody who sees something else than the outage around them."""
 _SOON = timedelta(minutes=1)
 
 
@@ -100,7 +114,14 @@ def _places(here: Interview, who: Speaker) -> dict[str, str]:
 
 
 def held_words(here: Interview, who: Speaker) -> str:
-    """Return what to say instead of what an outage holds back (R28): the guide's words, else the outage's own."""
+    """Return what to say instead of what an outage holds back (R28): the guide's words, else the outage's own.
+
+    Whoever said that it is not the outage is not told that it is: only that we look whether it comes from there.
+    """
+    if here.denied:
+        denied = read_out(here.guide.held_denied, here, who) or _DENIED.get(who.language, "")
+        if denied:
+            return denied
     own = read_out(here.guide.held, here, who)
     return own or (say_words(who.outage, who.now, who.language) if who.outage is not None else "")
 

@@ -61,9 +61,10 @@ def _of_guide(guide: Guide) -> Iterator[Fault]:
     if guide.subject:
         yield from _languages(guide, "", "subject", guide.subject)
         yield from _places(guide, "", "subject", guide.subject)
-    if guide.held:
-        yield from _languages(guide, "", "held", guide.held)
-        yield from _places(guide, "", "held", guide.held)
+    for key, words in (("held", guide.held), ("held_denied", guide.held_denied)):
+        if words:
+            yield from _languages(guide, "", key, words)
+            yield from _places(guide, "", key, words)
 
 
 def _of_step(guide: Guide, step: Step) -> Iterator[Fault]:
@@ -206,6 +207,7 @@ def _all_words(guide: Guide) -> Iterator[tuple[str, str, Words]]:
     yield "", "title", guide.title
     yield "", "subject", guide.subject
     yield "", "held", guide.held
+    yield "", "held_denied", guide.held_denied
     for step in guide.steps.values():
         yield step.id, "words", step.words
         yield step.id, "label", step.label

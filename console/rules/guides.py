@@ -180,6 +180,8 @@ class Guide:
     subject: Words = field(default_factory=dict)
     held: Words = field(default_factory=dict)
     """What to say instead of what is held back; the outage's own words are said where this is empty."""
+    held_denied: Words = field(default_factory=dict)
+    """The same to somebody who said that the outage is not what they see; a general sentence where this is empty."""
     source: str = ""
     """The file it was read from."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from console.rules.guide_conditions import Facts, holds
-from console.rules.guides import HELD, NOT_DONE, Ask, Guide, Option, Step
+from console.rules.guides import HELD, NOT_DONE, Ask, EndKind, Guide, Option, Step
 
 Answers = Mapping[str, str]
 """What was answered, by step."""
@@ -71,6 +71,11 @@ class Interview:
         return self.step.side == "customer" and bool(self.ground.facts.get("outage")) and not self.reason
 
     @property
+    def denied(self) -> bool:
+        """Whether the caller said that it is not the outage: asked about it, they took a way that leads away (R28)."""
+        return any(_denies(self.guide, self.guide.steps[name], answer) for name, answer in self.given.items())
+
+    @property
     def ended(self) -> bool:
         """Whether it stands at an end."""
         return self.step.end is not None
@@ -110,6 +115,30 @@ class Interview:
     def on(self, grounding: Grounding) -> Interview:
         """Return the interview on new knowledge: gone through again as far as the way is still the same."""
         return resumed(self.guide, grounding, self.answers, self.trail, self.reason)
+
+
+def _denies(guide: Guide, step: Step, answer: str) -> bool:
+    """Return whether an answer leads away from the outage, at a step that is asked in one and can lead to it."""
+    if not any(one.name == "outage" and not one.negated for one in step.when.checks):
+        return False
+    ways = {option.code: option.goto for option in step.options}
+    leading = {code for code, goto in ways.items() if goto and _attaches(guide, goto)}
+    return bool(leading) and answer not in leading and answer != HELD
+
+
+def _attaches(guide: Guide, name: str) -> bool:
+    """Return whether a caller can be attached to the outage from a step on."""
+    seen: set[str] = set()
+    ahead = [name]
+    while ahead:
+        if (name := ahead.pop()) in seen or name not in guide.steps:
+            continue
+        seen.add(name)
+        step = guide.steps[name]
+        if step.end is not None and step.end.kind is EndKind.ATTACH:
+            return True
+        ahead += step.targets()
+    return False
 
 
 def begun(guide: Guide, grounding: Grounding = nothing_known, answers: Answers | None = None) -> Interview:

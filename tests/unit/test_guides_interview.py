@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from console.data.guides import load
+from console.present.banners import say_words
+from console.present.guide_words import Speaker, held_words
+from console.present.setting import Now
 from console.rules.guide_conditions import WrongCondition, holds, read_condition
-from console.rules.guides import HELD, NOT_DONE, Ask, Guide, Step
+from console.rules.guides import HELD, NOT_DONE, Ask, EndKind, Guide, Step
 from console.rules.interview import Ground, Interview, begun, resumed
-from tests.guides_stage import ask, branch, end, guide_of
+from tests.guides_stage import NIGHT, OPERATOR, ask, branch, end, guide_of, outage
 
 OUTAGE = {"outage": True}
 IDS = [guide.id for guide in load().guides]
@@ -139,6 +143,36 @@ def test_r28_an_outage_that_comes_up_holds_back_at_once() -> None:
     here = begun(held_guide()).answered("a")
     assert here.on(lambda _answers: Ground(OUTAGE)).held
     assert not here.on(lambda _answers: Ground(OUTAGE)).on(lambda _answers: Ground({})).held
+
+
+def test_r28_whoever_sees_something_else_denied_the_outage() -> None:
+    """Where one answer leads to the outage, another one denies it; who was never asked denied nothing."""
+    attached = end("attached", EndKind.ATTACH)
+    what = ask("what", "more", when="outage", this="attached", other="")
+    guide = guide_of(what, ask("more", "end"), end(), attached)
+    here = begun(guide, lambda _answers: Ground(OUTAGE))
+    assert not here.denied
+    assert here.answered("other").denied
+    assert not here.answered("this").denied
+    assert not here.answered("other").back().denied
+    assert not begun(held_guide()).answered("a").denied
+
+
+@pytest.mark.parametrize("name", ["fault-internet", "fault-tv", "fault-telephone"])
+@pytest.mark.parametrize("language", ["en", "it", "fr", "pl", "sv", "de"])
+def test_r28_what_is_held_back_is_true_for_whoever_denied_the_outage(name: str, language: str) -> None:
+    """Who sees something else is not told that the outage is to blame, by a guide without words of its own neither."""
+    now = Now(NIGHT, ZoneInfo("Europe/Warsaw"), {OPERATOR.key: OPERATOR})
+    who = Speaker(language, OPERATOR, "Iga", now, outage=outage())
+    here = begun(shipped(name), lambda _answers: Ground(OUTAGE))
+    while here.at != "outage_now":
+        here = here.answered(here.step.codes[-1])
+    explained, denied = held_words(here, who), held_words(here.answered("other"), who)
+    assert here.answered("other").denied
+    assert denied != explained
+    bare = replace(here.guide, held_denied={})
+    general = held_words(replace(here.answered("other"), guide=bare), who)
+    assert general not in ("", explained, say_words(outage(), now, language))
 
 
 def test_what_was_held_back_is_asked_when_the_outage_is_over() -> None:
