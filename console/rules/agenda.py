@@ -147,14 +147,16 @@ def without_twins(items: Sequence[Item]) -> tuple[Item, ...]:
 # whose matter it is ---------------------------------------------------------------------------------------------------
 
 _HOLDERS: Mapping[Role, frozenset[Holder]] = {
-    Role.DESK: frozenset({Holder.DESK}),
+    Role.DESK: frozenset({Holder.DESK, Holder.SUPPLIER}),
     Role.ADVISOR: frozenset({Holder.DESK}),
-    Role.TECHNICAL: frozenset({Holder.TECHNICAL}),
+    Role.TECHNICAL: frozenset({Holder.TECHNICAL, Holder.SUPPLIER}),
     Role.BILLING: frozenset({Holder.BILLING}),
     Role.SUPERVISOR: frozenset(Holder),
     Role.HOTLINE: frozenset(),
 }
-"""For whom somebody of a role may accept what is handed over; the hotline hands over and accepts nothing."""
+"""For whom somebody of a role may accept what is handed over; the hotline hands over and accepts nothing.
+
+A supplier has no console here: desk and technical service mind what lies with one (R5)."""
 
 
 def sides_of(agent: Agent) -> frozenset[Holder]:

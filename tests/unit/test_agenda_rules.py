@@ -50,6 +50,7 @@ from console.rules.agenda import (
     without_twins,
 )
 from console.rules.agenda_items import WORD_WITHIN, Known, of_message, of_pending, urgency
+from console.rules.handover import may_accept
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 """A Wednesday noon."""
@@ -179,6 +180,17 @@ def test_r22_a_handover_is_raised_on_both_sides_when_it_is_late() -> None:
     late = sure(item_of(handover(at=NOW - 2 * HOUR)))
     assert late.urgency is Urgency.BROKEN
     assert [concerns(late, one) for one in (tech, desk, stranger)] == [True, True, False]
+
+
+def test_r22_what_a_colleague_minds_at_a_supplier_can_be_accepted_by_them() -> None:
+    """R22: desk and technical service mind what lies with a supplier; it is on their lists from the first minute."""
+    at_supplier = handover(to=Holder.SUPPLIER)
+    for role in (Role.DESK, Role.TECHNICAL, Role.SUPERVISOR):
+        colleague = Agent("a1", "mia", "Mia", frozenset({role}))
+        assert concerns(sure(item_of(at_supplier)), colleague)
+        assert may_accept(at_supplier, colleague)
+    hotline = Agent("a2", "hal", "Hal", frozenset({Role.HOTLINE}))
+    assert not concerns(sure(item_of(at_supplier)), hotline)
 
 
 def test_r39_a_hold_is_on_the_list_of_billing_alone() -> None:
