@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backends.memory import MemoryBackend
-from backends.port import Batch, Put
+from backends.port import Batch, PendingFilter, PendingKind, Put
 from backends.records import (
     Agent,
     CallRoute,
@@ -381,6 +381,19 @@ async def test_r22_declining_needs_a_reason_and_gives_the_ball_back() -> None:
         file = (await counter.picture()).file
         assert file.handovers[0].declined_reason == "this is billing's"
         assert (file.tickets[0].holder, file.tickets[0].holder_name) == (Holder.DESK, HOTLINE.name)
+        lies = table_at(Holder.DESK, NOW, scene.file.operator, at_once=False)
+        assert file.tickets[0].next_step == "measure the line"
+        assert file.tickets[0].next_step_at == lies + timedelta(minutes=scene.file.operator.accept_minutes)
+
+
+async def test_r22_what_was_declined_is_on_the_list_of_what_to_do() -> None:
+    """R22: whoever handed it over may have gone home, so it comes up for the desk, with the reason where no step is."""
+    async with at_counter() as counter:
+        _ticket, handover = await _handed(counter, next_step="")
+        scene = replace(await counter.scene(), agent=TECHNICAL)
+        await counter.do(handing.decline(scene, handover, {"reason": "this is billing's"}), "accept")
+        page = await counter.backend.pending(PendingFilter(frozenset({PendingKind.TICKET})))
+        assert [one.record.next_step for one in page.rows if isinstance(one.record, Ticket)] == ["this is billing's"]
 
 
 async def test_r22_another_side_cannot_accept() -> None:

@@ -109,14 +109,27 @@ def accept(scene: Scene, handover: Handover) -> Batch:
 
 
 def decline(scene: Scene, handover: Handover, values: Values) -> Batch:
-    """Give back what was handed on, with a reason (needed): the desk has the ball again, by name who handed it over."""
+    """Give back what was handed on, with a reason (needed): the desk has the ball again, by name who handed it over.
+
+    It comes up on the list of what to do within the operator's minutes of the desk's next working hour: who handed it
+    over may have gone home.
+    """
     ticket = _taking(scene, handover)
     reason = text_of(values, "reason", needed=True)
     items = [
         changed(replace(handover, declined_at=scene.now, declined_reason=reason)),
         event(scene, ticket, TicketEventKind.HANDOVER, before=handover.to, after=DECLINED, text=reason),
     ]
-    back = replace(ticket, holder=Holder.DESK, holder_name=handover.by, held_since=scene.now)
+    operator = scene.file.operator
+    lies = table_at(Holder.DESK, scene.now, operator, at_once=False) + timedelta(minutes=operator.accept_minutes)
+    back = replace(
+        ticket,
+        holder=Holder.DESK,
+        holder_name=handover.by,
+        held_since=scene.now,
+        next_step=ticket.next_step or reason,
+        next_step_at=min(lies, ticket.next_step_at) if ticket.next_step_at is not None else lies,
+    )
     if ticket.state is not TicketState.CLOSED and ticket.holder is handover.to:
         items.append(changed(back))
         items.append(
