@@ -7,7 +7,7 @@ from datetime import datetime
 
 from backends.records import Chase, Outcome, Promise, PromiseState, Ticket
 from console.rules.clocks import ClockState
-from console.rules.promises import is_told
+from console.rules.promises import OPEN_ENDED, is_told
 from console.rules.standing import chases_by_ticket
 
 COMPOUNDED_FROM = 3
@@ -16,7 +16,12 @@ _TOO_LATE = frozenset({ClockState.LATE, ClockState.BROKEN})
 
 
 def was_broken(promise: Promise, now: datetime) -> bool:
-    """Return whether a promise's time passed before it was kept or withdrawn; one without a time never breaks."""
+    """Return whether a promise's time passed before it was kept or withdrawn; one without a time never breaks.
+
+    Nor does one that is due when something ends, whatever time was expected (R27).
+    """
+    if promise.kind in OPEN_ENDED:
+        return False
     settled = promise.closed_at if promise.state is not PromiseState.OPEN else None
     return promise.due_at is not None and promise.due_at < (settled or now)
 

@@ -74,3 +74,9 @@ def test_what_belongs_to_others_does_not_count() -> None:
 def test_a_promise_is_broken_by_its_time(one: Promise, expected: Outcome) -> None:
     """Kept too late is broken; kept or withdrawn in time, ahead, or without a time is not."""
     assert proposed_outcome(TICKET, (), (one,), ClockState.RUNNING, NOW) is expected
+
+
+def test_r27_a_word_at_restoration_is_not_broken_by_an_expected_end() -> None:
+    """R27: it is due when the outage is over, whatever time was expected."""
+    word = promise(5, kind=PromiseKind.WORD_AT_RESTORATION)
+    assert proposed_outcome(TICKET, (), (word,), ClockState.RUNNING, NOW) is RIGHT
