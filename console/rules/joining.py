@@ -8,6 +8,7 @@ words agree; when two matters fit about as well, none is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -165,9 +166,10 @@ def _text(contact: Contact) -> str:
 
 
 def _named(contact: Contact, ticket: Ticket) -> bool:
-    """Return whether a contact names the ticket's number."""
+    """Return whether a contact names the ticket's number, and not a longer one that holds it."""
     reference = fold(ticket.reference)
-    return len(reference) > FEW and reference in fold(_text(contact))
+    named = rf"(?<!\w){re.escape(reference)}(?!\w)"
+    return len(reference) > FEW and re.search(named, fold(_text(contact))) is not None
 
 
 def _apart(contact: Contact, matter: Matter) -> timedelta | None:

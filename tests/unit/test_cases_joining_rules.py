@@ -99,6 +99,8 @@ def test_the_tickets_number_or_the_same_thread_leaves_no_doubt() -> None:
     named = joining.proposal(a_contact("Question", "About lun-700123, any news?", at=late), [Matter(ticket)])
     assert named is not None
     assert named.proof[0].ground is Ground.REFERENCE
+    longer = a_contact("Question", "About LUN-7001234 and XLUN-700123, any news?", at=late)
+    assert joining.proposal(longer, [Matter(ticket)]) is None
     first = a_contact("Hello", "bla", key="contact-0", thread="t1", ticket_key=ticket.key, at=OPENED)
     threaded = joining.proposal(a_contact("Re: Hello", "and?", thread="t1", at=late), [Matter(ticket, (first,))])
     assert threaded is not None
