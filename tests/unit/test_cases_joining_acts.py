@@ -224,3 +224,19 @@ async def test_saying_that_it_is_not_the_same_stores_one_event_alone() -> None:
         await desk.do(batch)
         assert (await desk.only(TicketEvent)).kind is TicketEventKind.PARTED
         assert (await desk.backend.contact(mail.key)).version == mail.version
+
+
+@pytest.mark.parametrize("first_parted", [0, 1])
+async def test_r38_parting_in_any_order_brings_back_the_clock(first_parted: int) -> None:
+    """Two mails were joined, each earlier than what was known; our own letter on the ticket begins no clock."""
+    async with at_counter() as desk:
+        ticket = await desk.ticket(opened_at=NOW - timedelta(hours=2), first_contact_at=NOW - timedelta(hours=3))
+        await desk.mail(ticket_key=ticket.key, at=NOW - timedelta(hours=40), direction=Direction.OUTBOUND)
+        mails = [await desk.mail(at=NOW - timedelta(hours=hours)) for hours in (9, 30)]
+        for mail in mails:
+            await desk.do(joining.join_contact(await desk.scene(), mail, await desk.only(Ticket)), "join")
+        assert (await desk.only(Ticket)).first_contact_at == mails[1].at
+        for mail in (mails[first_parted], mails[1 - first_parted]):
+            joined, now = await desk.backend.contact(mail.key), await desk.only(Ticket)
+            await desk.do(joining.part_contact(await desk.scene(), joined, now, await history_of(desk.backend, now)))
+        assert (await desk.only(Ticket)).first_contact_at == NOW - timedelta(hours=3)

@@ -116,11 +116,16 @@ def _first_without(ticket: Ticket, contact: Contact, history: Sequence[Entry]) -
     if ticket.first_contact_at is None or ticket.first_contact_at != contact.at:
         return ticket.first_contact_at
     times = [ticket.opened_at]
+    known: list[datetime] = []
     for one in history:
-        if isinstance(one, Contact) and one.ticket_key == ticket.key and one.key != contact.key:
+        if one.ticket_key != ticket.key:
+            continue
+        if isinstance(one, Contact) and one.key != contact.key and one.direction is Direction.INBOUND:
             times.append(one.at)
-        elif isinstance(one, TicketEvent) and one.kind is TicketEventKind.JOINED and one.contact_key == contact.key:
-            times += _moment(one.before)
+        elif isinstance(one, TicketEvent) and one.kind is TicketEventKind.JOINED and one.contact_key:
+            known += _moment(one.before)
+    if known:
+        times.append(max(known))  # before anything was joined; what lies earlier came with a contact, which may be gone
     return min(times)
 
 
