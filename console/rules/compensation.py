@@ -37,6 +37,7 @@ from console.rules.working_time import MOST_DAYS, Calendar, calendar_of
 NOTICE = timedelta(hours=24)
 """A visit that is called off later than this before its window counts as missed."""
 MOMENT = timedelta(microseconds=1)
+_STATES = frozenset({TicketEventKind.STATE, TicketEventKind.REOPENED})
 _RUNNING = frozenset({ContractState.RUNNING, ContractState.NOTICE_GIVEN})
 
 
@@ -210,11 +211,17 @@ class _Case:
         return sum(_price(one, currency) for one in theirs or running)
 
     def ended_at(self) -> datetime | None:
-        """Return when it worked again: at closing, or when it was settled in our eyes."""
-        if self.ticket.state is not TicketState.SOLVED:
-            return self.ticket.closed_at
-        states = [one for one in self.events if one.kind is TicketEventKind.STATE and one.at <= self.now]
-        return max((one.at for one in states if one.after == TicketState.SOLVED), default=None)
+        """Return when it worked again: when it was settled in our eyes for the last time, else at closing.
+
+        A case that is closed days after it was settled, as helpdesks do, was not out of order for these days too.
+        """
+        closed = self.ticket.closed_at
+        if closed is None and self.ticket.state is not TicketState.SOLVED:
+            return None
+        until = self.now if closed is None else min(closed, self.now)
+        moves = [one for one in self.events if one.kind in _STATES and one.at <= until]
+        last = max(moves, key=lambda one: (one.at, len(one.key), one.key), default=None)
+        return last.at if last is not None and last.after == TicketState.SOLVED else closed
 
     def rate(self, tariff: Tariff, day: date) -> Tariff:
         """Return the version of a tariff that pays for a day: the one valid then, of the same currency."""

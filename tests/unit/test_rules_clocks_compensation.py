@@ -148,6 +148,24 @@ def test_r33_it_stops_when_it_works_again() -> None:
     assert amount(ticket(), START + 5 * DAY, events=(solved,)) == 3 * 1034
 
 
+@pytest.mark.parametrize(("events", "expected"), [
+    ((("solved", 3),), 1034),
+    ((("solved", 3), ("in_progress", 5)), 8 * 1034),
+    ((("solved", 3), ("in_progress", 5), ("solved", 6)), 4 * 1034),
+    ((("solved", 12),), 8 * 1034),
+])  # fmt: skip
+def test_r33_what_is_closed_later_than_it_worked_is_paid_until_it_worked(
+    events: tuple[tuple[str, int], ...], expected: int
+) -> None:
+    """R33: closing adds no days to what was settled before; what did not last goes on until it did."""
+    told = tuple(
+        TicketEvent(str(day), "5", "1", TicketEventKind.STATE, START + day * DAY, after=state) for state, day in events
+    )
+    closed = ticket(state=TicketState.CLOSED, closed_at=START + 10 * DAY)
+    for order in (told, told[::-1]):
+        assert amount(closed, START + 90 * DAY, events=order) == expected
+
+
 def test_r33_a_repair_at_midnight_pays_no_day_more() -> None:
     """What ends with a day ends on it."""
     midnight = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
