@@ -96,9 +96,20 @@ class Stage:
         raise AssertionError(self.text())
 
     async def press(self, *keys: str) -> None:
-        """Press keys, then settle."""
-        await self.pilot.press(*keys)
+        """Press keys as somebody who looks at what each one does, then settle."""
+        for key in keys:
+            await self.pilot.press(key)
+            if key == "enter" or key.isdecimal():
+                await self.stored()
         await self.settle()
+
+    async def stored(self) -> None:
+        """Wait until what is being stored is stored and keys act again; a source that hangs is not waited for."""
+        for _round in range(80):
+            storing = any(one.group == "store" and not one.is_finished for one in self.app.workers)
+            if not storing and not self.app.phone.hush.after_storing:
+                return
+            await asyncio.sleep(0.02)
 
     async def type(self, text: str) -> None:
         """Type a text into whatever has the focus."""

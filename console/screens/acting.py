@@ -48,6 +48,7 @@ class ActsOnCustomer(CustomerBase):
             self.say(failure_words(error), Tone.BAD)
             return
         self.console_app.tell_done(words)
+        self.console_app.phone.hush.stored()
         await self.refresh_now()
 
     def try_to_do(self, make: object, action: str, about: str, words: str) -> None:

@@ -300,6 +300,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         self.dismiss(deed)
         if plan.after is not None:
             plan.after(deed, values)
+        app.phone.hush.stored()
         if values != typed:
             app.say(_("Stored, with the card number masked: 411111******1111 is all that is kept."), Tone.WARN)
 

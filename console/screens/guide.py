@@ -349,6 +349,7 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
         if call is not None:
             app.phone.noted(call.id, self._customer_key or person_of(deed))
         self.dismiss(deed)
+        app.phone.hush.stored()
 
 
 def ticket_of(deed: Deed) -> Ticket | None:

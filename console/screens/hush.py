@@ -1,4 +1,7 @@
-"""Keys around the moment at which a call takes the screen: none of them acts where it was not meant to."""
+"""Keys around the moment at which the screen changes by itself: none of them acts where it was not meant to.
+
+A call takes the screen, or a script or form is stored and gone: the key that stored it may come once too often.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ QUIET = 0.5
 PATIENCE = 2.0
 """Seconds after which it takes it all the same: somebody rings."""
 HUSH = 0.5
-"""Seconds without a key after which keys are commands again, once a call took the screen."""
+"""Seconds without a key after which keys are commands again, once the screen changed."""
 LONGEST = 4.0
 """Seconds after which they are in any case: a key that is held down must not shut the agent out."""
 
@@ -40,6 +43,8 @@ class Hush:
         self._spilled = ""
         self._draft: Draft | None = None
         self._field = ""
+        self._pressed = ""
+        self._stored_by: str | None = None
 
     async def until_quiet(self) -> None:
         """Wait until nobody types, at most `PATIENCE` seconds."""
@@ -51,14 +56,25 @@ class Hush:
         """Begin: the screen changes now. `draft` was being written, in its question `field`."""
         self._began = time.monotonic()
         self._until = self._began + HUSH
-        self._draft, self._field = draft, field
+        self._draft, self._field, self._stored_by = draft, field, None
         self._spilled = self._app.forget_typed_ahead()
         self._app.set_timer(HUSH, self._end)
+
+    def stored(self) -> None:
+        """Begin where a digit or Enter stored something and what it was pressed in is gone: it may come once more."""
+        if not self.holds and (self._pressed == "enter" or self._pressed.isdecimal()):
+            self.begin()
+            self._stored_by = self._pressed if self._pressed.isdecimal() else ""
 
     @property
     def holds(self) -> bool:
         """Whether keys are held back now."""
         return self._draft is not None or time.monotonic() < self._until
+
+    @property
+    def after_storing(self) -> bool:
+        """Whether keys are held back because something was stored."""
+        return self._stored_by is not None
 
     def swallows(self, event: Event) -> bool:
         """Return whether this is a key or a paste that came too close to a call to mean what is on the screen now."""
@@ -66,6 +82,7 @@ class Hush:
             return False
         now = self._last_key = time.monotonic()
         if now >= self._until:
+            self._pressed = event.key if isinstance(event, Key) else ""
             return False
         if isinstance(event, Paste):
             self._spilled += event.text
@@ -79,8 +96,12 @@ class Hush:
         if left > 0:
             self._app.set_timer(left, self._end)
             return
-        spilled, draft = self._spilled, self._draft
-        self._spilled, self._draft = "", None
+        spilled, draft, by = self._spilled, self._draft, self._stored_by
+        self._spilled, self._draft, self._stored_by = "", None, None
+        if by is not None:
+            if spilled.strip(by):  # the same key once more loses nothing
+                self._app.say(_("Keys typed right after storing did nothing."), Tone.DIM)
+            return
         if spilled and draft is not None and self._field:
             answers = {**draft.answers, self._field: draft.answers.get(self._field, "") + spilled}
             self._app.local.keep(replace(draft, answers=answers))

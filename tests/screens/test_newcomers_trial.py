@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from console.screens.customer import CustomerScreen
 from console.screens.guide import GuideScreen
 from console.screens.guide_begin import resume_for
-from tests.desk_stage import Stage, on_desk
+from tests.desk_stage import Stage, copy_of, on_desk
 from widgets.banners import Banners
 from widgets.field import Field
 from widgets.form import Form
@@ -97,3 +98,59 @@ async def test_r40_tab_from_the_last_question_changes_no_rung(demo_file: Path, t
         assert form.values() == {"rung": rung, "reason": "nobody came 3 times"}
         await stage.press("shift+tab", "3")
         assert form.values()["rung"] != rung
+
+
+async def stored_by(stage: Stage, *keys: str) -> None:
+    """Press keys at once one after the other, as fingers do, and wait until they act again."""
+    await stage.pilot.press(*keys)
+    await stage.settle()
+    await stage.stored()
+    await stage.settle()
+
+
+async def to_the_end(stage: Stage) -> CustomerScreen:
+    """Go through the guide of somebody whom an outage hits, up to where a digit stores the call."""
+    screen = await stage.open("outage")
+    await stage.press("Q", "1", "1")
+    assert isinstance(stage.app.screen, GuideScreen)
+    assert stage.app.screen.going.here.ended
+    return screen
+
+
+async def test_one_digit_too_many_after_a_script_stays_at_the_customer(demo_file: Path, tmp_path: Path) -> None:
+    """It neither begins a number nor leaves; nothing was lost, so that nothing is said of it. Then keys act again."""
+    async with on_desk(copy_of(demo_file, tmp_path / "store"), tmp_path) as stage:
+        screen = await to_the_end(stage)
+        await stored_by(stage, "1", "1", "1")
+        assert stage.app.screen is screen
+        assert "did nothing" not in stage.status()
+        assert stage.app.home.typed() == ""
+        await stage.press("5")
+        assert stage.app.home.typed() == "5"
+
+
+async def test_words_that_come_after_a_script_are_no_commands(demo_file: Path, tmp_path: Path) -> None:
+    """Typed on after the end, they do nothing, and it is said that they did nothing."""
+    async with on_desk(copy_of(demo_file, tmp_path / "store"), tmp_path) as stage:
+        screen = await to_the_end(stage)
+        await stored_by(stage, "1", "r", "e", "d")
+        assert stage.app.screen is screen
+        assert "did nothing" in stage.status()
+
+
+async def test_one_enter_too_many_after_a_form_opens_nothing(demo_file: Path, tmp_path: Path) -> None:
+    """Enter in the last line stores; once more it does not open the row below. F2 holds no key back."""
+    async with on_desk(copy_of(demo_file, tmp_path / "store"), tmp_path) as stage:
+        screen = await stage.open("third_chase")
+        await stage.press("E")
+        await stage.type("nobody came")
+        await stored_by(stage, "enter", "enter")
+        assert stage.app.screen is screen
+        assert screen._bodies == {}
+        await stage.press("E")
+        await stage.type("still nobody")
+        await stage.pilot.press("f2")
+        await stage.settle()
+        await stage.pilot.press("9")
+        await stage.settle()
+        assert stage.app.home.typed() == "9"
