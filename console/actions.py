@@ -47,7 +47,12 @@ class Need(StrEnum):
     DISPUTE = "dispute"
     HIDDEN = "hidden"
     CALLER = "caller"
+    MONEY_SHOWN = "money_shown"
+    TEXT_SHOWN = "text_shown"
 
+
+SHOWN = frozenset({Need.MONEY_SHOWN, Need.TEXT_SHOWN})
+"""What must be in sight: where a role hides it, what is there cannot be told from what is not (R41)."""
 
 REASONS: Mapping[Need, str] = {
     Need.CUSTOMER: N_("Open a customer first: press / and type a name or a number."),
@@ -66,6 +71,8 @@ REASONS: Mapping[Need, str] = {
     Need.DISPUTE: N_("There is no charge and no dispute here that billing could hold."),
     Need.HIDDEN: N_("Nothing is hidden from you here."),
     Need.CALLER: N_("Nobody rings from a number that this customer is not known to have."),
+    Need.MONEY_SHOWN: N_("Your role does not see charges and disputes. V shows them for a while, with a reason."),
+    Need.TEXT_SHOWN: N_("Your role does not see this text. V shows it for a while, with a reason."),
     Need.DEED: N_("Nothing was done yet that could be taken back."),
 }
 
@@ -161,7 +168,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("chase", ("c",), N_("Chase"), N_("The customer asks again about an open ticket"),
            Where.CUSTOMER, "chase", needs=(*_W, Need.OPEN_TICKET), right=Right.WRITE, weight=85, commands=("chase",)),
     Action("reply", ("r",), N_("Reply"), N_("Answer the chosen message, or write to the customer"),
-           Where.CUSTOMER, "reply", needs=_W, right=Right.REPLY, weight=88, commands=("reply", "write")),
+           Where.CUSTOMER, "reply", needs=(*_W, Need.TEXT_SHOWN), right=Right.REPLY, weight=88,
+           commands=("reply", "write")),
     Action("promise", ("p",), N_("Promise"), N_("Promise something, with its time in plain words"),
            Where.CUSTOMER, "promise", needs=_W, right=Right.WRITE, weight=80, commands=("promise",)),
     Action("call_back", ("b",), N_("Call back"), N_("Promise to call back, with the time in plain words"),
@@ -190,9 +198,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("visit", ("P",), N_("Visit"), N_("Plan an engineer's visit, or say what became of it"),
            Where.CUSTOMER, "visit", needs=(*_W, Need.OPEN_TICKET), right=Right.WRITE, commands=("visit",)),
     Action("compensate", ("C",), N_("Compensate"), N_("What is owed today, and goodwill: recorded on the ticket"),
-           Where.CUSTOMER, "compensate", needs=(*_W, Need.TICKET), right=Right.COMPENSATE, commands=("compensate",)),
+           Where.CUSTOMER, "compensate", needs=(*_W, Need.MONEY_SHOWN, Need.TICKET), right=Right.COMPENSATE,
+           commands=("compensate",)),
     Action("hold", ("B",), N_("Billing"), N_("Ask billing to hold a charge that is disputed, or answer it"),
-           Where.CUSTOMER, "hold", needs=(*_W, Need.DISPUTE), right=Right.WRITE, commands=("hold", "dispute")),
+           Where.CUSTOMER, "hold", needs=(*_W, Need.MONEY_SHOWN, Need.DISPUTE), right=Right.WRITE,
+           commands=("hold", "dispute")),
     Action("reveal", ("V",), N_("Reveal"), N_("See for five minutes what your role hides; say why"),
            Where.CUSTOMER, "reveal", needs=(Need.CUSTOMER, Need.HIDDEN), right=Right.REVEAL, commands=("reveal",)),
     Action("reopen", ("X",), N_("Reopen"), N_("Open a closed ticket again"),
@@ -200,10 +210,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("reference", ("y",), N_("Reference"), N_("Show the reference large, spelled, and copy it"),
            Where.CUSTOMER, "reference", needs=(Need.CUSTOMER, Need.TICKET), weight=78, commands=("reference",)),
     Action("answered", ("a",), N_("Answered"), N_("This message was answered in another way"),
-           Where.CUSTOMER, "answered", needs=(*_W, Need.WAITING_CONTACT), right=Right.REPLY, weight=50,
+           Where.CUSTOMER, "answered", needs=(*_W, Need.WAITING_CONTACT, Need.TEXT_SHOWN),
+           right=Right.REPLY, weight=50,
            commands=("answered",)),
     Action("waive", ("A",), N_("No answer"), N_("This message needs no answer; say why"),
-           Where.CUSTOMER, "waive", needs=(*_W, Need.WAITING_CONTACT), right=Right.REPLY, commands=("waive",)),
+           Where.CUSTOMER, "waive", needs=(*_W, Need.WAITING_CONTACT, Need.TEXT_SHOWN),
+           right=Right.REPLY, commands=("waive",)),
     Action("edit", ("e",), N_("Correct"), N_("Correct name, telephone, e-mail, place, tone"),
            Where.CUSTOMER, "edit", needs=_W, right=Right.WRITE, weight=15, commands=("edit",)),
     Action("bind", ("number_sign",), N_("Bind number"), N_("The caller's number is this customer's from now on"),
@@ -238,13 +250,18 @@ BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 
 
 def why_not(action: Action, now: Circumstances) -> str:
-    """Return, in the operator's words, why an action cannot be done now; empty when it can."""
-    for need in action.needs:
-        if need not in now.there:
-            return _(REASONS[need])
+    """Return, in the operator's words, why an action cannot be done now; empty when it can.
+
+    What a role hides is called hidden before anything is called absent, with the way to see it where the role has one.
+    """
+    missing = next((need for need in action.needs if need not in now.there), None)
+    if missing in SHOWN and Right.REVEAL not in now.rights:
+        return _(RIGHT_REASONS[Right.REVEAL])
+    if missing is not None and missing not in SHOWN:
+        return _(REASONS[missing])
     if action.right is not None and action.right not in now.rights:
         return _(RIGHT_REASONS[action.right])
-    return ""
+    return _(REASONS[missing]) if missing is not None else ""
 
 
 def command_named(word: str, actions: Iterable[Action] = ACTIONS) -> Action | None:

@@ -93,10 +93,24 @@ class CustomerBase(BaseScreen):
             yield Need.OUTAGE_HIT
         if any(one.accepted_at is None for one in self.picture.file.handovers):
             yield Need.HANDOVER
+        if Area.PAYMENT not in self.hidden():
+            yield Need.MONEY_SHOWN
+        if contact is None or not self.text_hidden(contact):
+            yield Need.TEXT_SHOWN
         if self.picture.file.disputes or self.picture.file.charges:
             yield Need.DISPUTE
         if self.hidden() or self.console_app.desk.open_now(self.key):
             yield Need.HIDDEN
+
+    def text_hidden(self, contact: Contact) -> bool:
+        """Return whether the agent's role hides what a contact says (R41): it is about billing, and nothing is here.
+
+        A ticket that the picture does not know may be one of billing.
+        """
+        if not contact.ticket_key or contact.subject or contact.body or Area.PAYMENT not in self.hidden():
+            return False
+        ticket = self.tickets_by_key().get(contact.ticket_key)
+        return ticket is None or ticket.kind is TicketKind.BILLING
 
     @property
     def may_reveal(self) -> bool:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from backends.records import TicketKind, TicketState
+from console.actions import BY_ID, SHOWN, Need, why_not
 from console.screens import plans, plans_people, plans_promises
+from widgets.views import Tone
 
 
 def resume(screen: Any, action: str, subject: str, words: str = "") -> None:
-    """Open a form again where a draft of it was left; nothing happens when its record is gone."""
+    """Open a form again where a draft of it was left; nothing happens when its record is gone.
+
+    What the agent's role hides by now is refused with the reason, as the key is (R41); the draft stays.
+    """
+    if reason := _hidden(screen, action, subject):
+        screen.say(reason, Tone.WARN)
+        return
     simple = {"note": plans.plan_note, "fixed": plans.plan_fixed, "edit": plans_people.plan_edit}
     if action in simple:
         plans.open_plan(screen.console_app, simple[action](screen), words)
@@ -61,3 +70,16 @@ def resume(screen: Any, action: str, subject: str, words: str = "") -> None:
         one = screen.open_promises().get(subject)
         if one is not None:
             plans.open_plan(screen.console_app, plans_promises.plan_withdraw(screen, one), words)
+
+
+def _hidden(screen: Any, action: str, subject: str) -> str:
+    """Return why a form must not be opened: what it is about is hidden from the agent's role; empty when it is not."""
+    if action not in BY_ID:
+        return ""
+    now = screen.console_app.circumstances()
+    about = screen.contact_by_key(subject) if action in ("reply", "waive") else None
+    shown = {Need.MONEY_SHOWN} & now.there
+    if about is None or not screen.text_hidden(about):
+        shown |= {Need.TEXT_SHOWN}
+    there = (frozenset(Need) - SHOWN) | shown
+    return why_not(BY_ID[action], replace(now, there=there))

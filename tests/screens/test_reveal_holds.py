@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 
 from backends.port import Backend, Batch, Put
 from backends.records import (
+    AnswerState,
     Area,
     Channel,
     Charge,
@@ -29,8 +31,11 @@ from backends.records import (
 from backends.registry import backend_for
 from backends.veil import Hides, Veil
 from console.desk.revealing import OPEN_FOR
+from console.performing import AFTER_REFUSAL
 from console.rules.roles import hidden_from
+from console.screens.form import FormScreen
 from tests.desk_stage import NIGHT, Stage, on_desk
+from widgets.rows import RowList
 
 SECRET = "Premium line charged twice"
 BODY = "My invoice 0815 is wrong"
@@ -50,7 +55,7 @@ async def _customer(file: Path) -> str:
         ticket = Ticket(new_key(), "", customer.key, operator.key, TicketKind.BILLING, SECRET, opened,
                         description=BILLED)  # fmt: skip
         contact = Contact(new_key(), "", customer.key, operator.key, Channel.EMAIL, Direction.INBOUND,
-                          opened, BODY, BODY, ticket_key=ticket.key)  # fmt: skip
+                          opened, BODY, BODY, ticket_key=ticket.key, answer=AnswerState.WAITING)  # fmt: skip
         charge = Charge(new_key(), customer.key, "Premium SMS", Money(12_345, "PLN"), NIGHT.date() - timedelta(days=20),
                         dunning_on=NIGHT.date() + timedelta(days=3))  # fmt: skip
         contract = Contract(new_key(), "", customer.key, "Fibre 300", NIGHT.date() - timedelta(days=90),
@@ -155,6 +160,52 @@ async def test_r41_an_outside_hotline_may_not_reveal(demo_file: Path, tmp_path: 
         await stage.press("V")
         assert "Your role may not see this" in stage.status()
         assert SECRET not in await _everything(stage)
+
+
+async def test_r41_what_is_hidden_is_never_called_absent(demo_file: Path, tmp_path: Path) -> None:
+    """Billing and compensation are refused as V is, whether or not anything is there."""
+    async with desk_of(demo_file, tmp_path, Role.HOTLINE) as stage:
+        for key in ("B", "C"):
+            stage.app.say("")
+            await stage.press(key)
+            assert stage.status().startswith("Your role may not see this. Ask a colleague at the desk."), key
+            await asyncio.sleep(AFTER_REFUSAL)
+
+
+async def test_r41_who_may_look_is_told_how(demo_file: Path, tmp_path: Path) -> None:
+    """Billing names the key that shows what is hidden, and works behind it; where a right lacks too, that is said."""
+    async with desk_of(demo_file, tmp_path, Role.TECHNICAL) as stage:
+        await stage.press("B")
+        assert "Your role does not see charges and disputes. V shows them for a while" in stage.status()
+        await asyncio.sleep(AFTER_REFUSAL)
+        await stage.press("C")
+        assert "Your role does not grant compensation." in stage.status(), "seeing it would not help"
+        await asyncio.sleep(AFTER_REFUSAL)
+        await stage.press("V")
+        await stage.type("asked by the caller")
+        await stage.press("f2", "B")
+        assert isinstance(stage.app.screen, FormScreen)
+
+
+async def test_r41_nobody_answers_a_message_they_may_not_see(demo_file: Path, tmp_path: Path) -> None:
+    """Reply, answered and no answer are refused at a hidden text, also from a draft; writing without one is not."""
+    async with desk_of(demo_file, tmp_path, Role.HOTLINE) as stage:
+        [hidden] = [one for one in stage.customer.picture.entries if isinstance(one, Contact)]  # type: ignore[union-attr]
+        stage.customer.query_one("#history", RowList).go_to(f"contact:{hidden.key}")
+        for key in ("r", "a", "A"):
+            stage.app.say("")
+            await stage.press(key)
+            assert stage.app.screen is stage.customer, key
+            assert "Your role may not see this. Ask a colleague at the desk." in stage.status(), key
+            await asyncio.sleep(AFTER_REFUSAL)
+        stage.app.say("")
+        stage.customer.resume("reply", hidden.key)
+        await stage.settle()
+        assert stage.app.screen is stage.customer
+        assert "Your role may not see this." in stage.status()
+        stage.customer.query_one("#tickets").focus()
+        await stage.press("r")
+        assert isinstance(stage.app.screen, FormScreen), "nothing hidden is answered from the tickets"
 
 
 async def test_r41_nothing_is_shown_that_could_not_be_noted(

@@ -15,6 +15,7 @@ from console.actions import (
     BY_ID,
     REASONS,
     RIGHT_REASONS,
+    SHOWN,
     Action,
     Circumstances,
     Need,
@@ -66,6 +67,17 @@ def test_each_thing_that_is_missing_is_named(need: Need) -> None:
     assert said == REASONS[need] != ""
     assert why_not(action, EVERYTHING) == ""
     assert len(set(REASONS.values())) == len(REASONS)
+
+
+@pytest.mark.parametrize("need", sorted(SHOWN))
+def test_r41_what_a_role_hides_is_called_hidden_before_absent(need: Need) -> None:
+    """R41: who may not see it is told so as V tells them; who may look is told how; a right that lacks too goes first."""
+    action = Action("x", ("x",), "X", "x", Where.CUSTOMER, "x", needs=(need, Need.DISPUTE), right=Right.WRITE)
+    hidden = frozenset(Need) - {need, Need.DISPUTE}
+    may_not = Circumstances(hidden, frozenset({Right.WRITE}))
+    assert why_not(action, may_not) == why_not(BY_ID["reveal"], may_not) == RIGHT_REASONS[Right.REVEAL]
+    assert why_not(action, Circumstances(hidden, frozenset({Right.WRITE, Right.REVEAL}))) == REASONS[need]
+    assert why_not(action, Circumstances(hidden, frozenset({Right.REVEAL}))) == RIGHT_REASONS[Right.WRITE]
 
 
 @pytest.mark.parametrize("right", list(Right))
