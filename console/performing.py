@@ -116,8 +116,10 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
         await self.perform(BY_ID[name])
 
     def action_type_number(self, character: str) -> None:
-        """Begin a search with the first digit of a number, wherever the agent is."""
-        if time.monotonic() - self._refused_at < AFTER_REFUSAL:
+        """Begin a search with the first digit of a number, wherever the agent is: for a caller, but where it is told
+        whom else a number is looked up for.
+        """
+        if time.monotonic() - self._refused_at < AFTER_REFUSAL or self.base_screen().number_typed(character):
             return
         typed = self.home.typed() if self.base_screen() is self.home else ""
         self.go_home()

@@ -172,6 +172,10 @@ class BaseScreen(WatchesWorkers, Screen[None]):
         """Return what this screen offers to actions."""
         return ()
 
+    def number_typed(self, character: str) -> bool:
+        """Take the first sign of a number that was typed over a list; False where it is the next caller's."""
+        return False
+
     # moving ---------------------------------------------------------------------------------------------------
 
     def move_cursor(self, where: str) -> None:

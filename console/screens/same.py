@@ -5,10 +5,12 @@ What two sources hold of a person is shown as one, by a link. Two numbers of one
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 
 from backends.errors import BackendError
 from backends.port import Backend
@@ -26,9 +28,10 @@ from console.rules.identity import Counterpart, compare
 from console.rules.roles import hidden_from
 from console.screens.base import BaseScreen
 from console.screens.picking import PickScreen
+from widgets.bottom import KeyHints
 from widgets.omnibox import Omnibox
 from widgets.rows import RowList
-from widgets.views import ChoiceView, Feed, FeedView, RowsView, Tone
+from widgets.views import ChoiceView, Feed, FeedView, HintView, RowsView, Tone
 
 if TYPE_CHECKING:
     from console.screens.customer_base import CustomerBase
@@ -39,6 +42,11 @@ SAME, OTHER = "same", "other"
 class SameScreen(BaseScreen):
     """Those who are shown as one with the open customer, those who might be, and whoever is searched for."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", f"say_it('{SAME}')", "", show=False),
+        Binding("n", f"say_it('{OTHER}')", "", show=False),
+    ]
+
     def __init__(self, customer: CustomerBase) -> None:
         super().__init__()
         self._customer = customer
@@ -47,7 +55,7 @@ class SameScreen(BaseScreen):
 
     def body_widgets(self) -> ComposeResult:
         """A line to find somebody else, and the list."""
-        yield Omnibox(placeholder=_("somebody else: name, number, phone; Esc goes to the list"), id="whom")
+        yield Omnibox(placeholder=_("somebody else: name, number, phone; arrows choose"), id="whom")
         yield RowList(RowsView(title=_("The same person"), feed=FeedView(Feed.LOADING, _("one moment"))), id="people")
 
     def on_mount(self) -> None:
@@ -85,6 +93,66 @@ class SameScreen(BaseScreen):
         """Give the line the keys."""
         self.query_one(Omnibox).focus()
 
+    def number_typed(self, character: str) -> bool:
+        """A number typed over the list is looked for here: it is the natural way to name another record."""
+        line = self.query_one(Omnibox)
+        line.focus()
+        line.insert_text_at_cursor(character)
+        return True
+
+    # the keys -------------------------------------------------------------------------------------------------
+
+    def hints(self) -> Sequence[HintView]:
+        """Return this sheet's own keys: those of the line, or those of the list."""
+        if self.writing():
+            leave = _("Empty the line") if self._asked else _("To the list")
+            return (
+                HintView("Enter", _("Say who it is"), "choose", True, 9),
+                HintView("Tab", _("To the list"), "list", True, 8),
+                HintView("Esc", leave, "leave", True, 7),
+            )
+        return (
+            HintView("s", _("The same"), SAME, True, 9),
+            HintView("n", _("Not the same"), OTHER, True, 8),
+            HintView("Enter", _("Say who it is"), "choose", True, 7),
+            HintView("/", _("Find"), "find", True, 6),
+            HintView("Esc", _("Back"), "back", True, 5),
+        )
+
+    def on_descendant_focus(self) -> None:
+        """Line and list have keys of their own."""
+        self._tell_keys()
+
+    def _tell_keys(self) -> None:
+        if self.is_mounted:
+            self.query_one("#hints", KeyHints).show(tuple(self.hints()))
+
+    async def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
+        """A click on a key is as good as the key."""
+        event.stop()
+        if event.action in (SAME, OTHER):
+            self.action_say_it(event.action)
+        elif event.action == "choose":
+            self.query_one(RowList).action_choose()
+        elif event.action == "list":
+            self.query_one(RowList).focus()
+        elif event.action == "leave":
+            self.query_one(Omnibox).action_leave()
+        elif event.action == "find":
+            self.act_find()
+        else:
+            self.console_app.act_back()
+
+    def action_say_it(self, code: str) -> None:
+        """Say of the one under the cursor that they are the same person, or are not."""
+        one = self._people.get(self.query_one(RowList).cursor_key)
+        if one is None:
+            self.say(_("Nobody is chosen. / looks for somebody, by name, number or telephone."), Tone.WARN)
+        else:
+            self._said(one, code)
+
+    # looking --------------------------------------------------------------------------------------------------
+
     def on_omnibox_left(self) -> None:
         """Escape in the empty line goes to the list."""
         self.query_one(RowList).focus()
@@ -102,6 +170,7 @@ class SameScreen(BaseScreen):
     def on_omnibox_typed(self, event: Omnibox.Typed) -> None:
         """Look for somebody in the other sources, and under other numbers."""
         self._asked = event.text.strip()
+        self._tell_keys()
         if self._asked:
             self._search(self._asked)
         else:
@@ -149,12 +218,14 @@ class SameScreen(BaseScreen):
             ChoiceView(SAME, same, "s"),
             ChoiceView(OTHER, _("Not the same: keep them apart"), "n"),
         ]
-        self.app.push_screen(PickScreen(name, choices), self._said)
 
-    def _said(self, code: str | None) -> None:
-        one = self._people.get(self.query_one(RowList).cursor_key)
-        if code is None or one is None:
-            return
+        def said(code: str | None) -> None:
+            if code is not None:
+                self._said(one, code)  # the one who was asked about: the list may have changed meanwhile
+
+        self.app.push_screen(PickScreen(name, choices), said)
+
+    def _said(self, one: Counterpart, code: str) -> None:
         if code == SAME and self._moves(one):
             self._merge(one)
         else:

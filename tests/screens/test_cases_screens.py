@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -27,8 +28,10 @@ from backends.records import (
 )
 from console.screens.customer import CustomerScreen
 from console.screens.picking import PickScreen
+from console.screens.same import SameScreen
 from tests.desk_stage import NIGHT, Stage, on_desk
 from widgets.form import Form
+from widgets.omnibox import Omnibox
 from widgets.rows import RowList
 
 
@@ -271,3 +274,65 @@ async def test_two_numbers_of_one_person_are_made_one_by_keys(demo_file: Path, t
         await stage.press("u")
         [found] = await stage.app.desk.find(stored.number)
         assert found.customer.key == stored.key
+
+
+async def test_another_number_is_typed_on_the_sheet_and_merged_with_its_own_key(
+    demo_file: Path, tmp_path: Path
+) -> None:
+    """A number is looked for on the sheet, wherever the keys are; the keys below are the sheet's, and do what they say."""
+    async with on_desk(demo_file, tmp_path) as stage:
+        screen = await stage.open("third_chase")
+        assert screen.picture is not None
+        known = screen.picture.file.customer
+        other = Customer(new_key(), "", known.operator_key, CustomerKind.PROSPECT, "Zenobia Quist", known.language)
+        receipt = await stage.backend.write(Batch((Put(other),), actor="test"))
+        stored = receipt.changes[0].after
+        assert isinstance(stored, Customer)
+        await stage.press("equals_sign")
+        sheet = stage.app.screen
+        assert isinstance(sheet, SameScreen)
+        hints = stage.text().splitlines()[-1]
+        assert "s The same" in hints
+        assert "Log contact" not in hints
+        await stage.type(stored.number.removeprefix("C-"))
+        assert stage.app.screen is sheet, "the digits are no caller's"
+        assert sheet.query_one(Omnibox).value == stored.number.removeprefix("C-")
+        await _until(stage, lambda: "Zenobia Quist" in stage.text())
+        assert "Tab To the list" in stage.text().splitlines()[-1]
+        assert "Esc Empty the line" in stage.text().splitlines()[-1]
+        await stage.press("tab", "s")
+        await _until(stage, lambda: f"{stored.number} is this customer from now on." in stage.status())
+
+
+async def test_what_was_asked_of_somebody_is_said_of_them(demo_file: Path, tmp_path: Path) -> None:
+    """The list may change under a question: the answer holds for whom it named."""
+    async with on_desk(demo_file, tmp_path, size=(132, 43)) as stage:
+        screen = await stage.open("third_chase")
+        assert screen.picture is not None
+        known = screen.picture.file.customer
+        new = [
+            Customer(new_key(), "", known.operator_key, CustomerKind.PROSPECT, name, known.language)
+            for name in ("Zenobia Quist", "Ottokar Quell")
+        ]
+        receipt = await stage.backend.write(Batch(tuple(Put(one) for one in new), actor="test"))
+        meant, late = (one.after for one in receipt.changes)
+        assert isinstance(meant, Customer)
+        assert isinstance(late, Customer)
+        await stage.press("equals_sign", "slash")
+        await stage.type("zenobia quist")
+        await _until(stage, lambda: meant.number in stage.text())
+        await stage.press("enter")
+        sheet = stage.app.base_screen()
+        assert isinstance(sheet, SameScreen)
+        sheet._show((sheet._judged(known, late),))
+        await stage.press("s")
+        await _until(stage, lambda: f"{meant.number} is this customer from now on." in stage.status())
+
+
+async def _until(stage: Stage, true: Callable[[], bool]) -> None:
+    for _turn in range(200):
+        await stage.settle()
+        if true():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(stage.text())
