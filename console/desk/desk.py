@@ -320,15 +320,22 @@ class Desk:
 def followed(receipt: Receipt, undo: Receipt) -> Receipt:
     """Return a receipt whose records carry the versions that an undo gave them, where they are as they were again.
 
-    Without this the agent's own undo of a later deed would stand in the way of the one before.
+    Without this the agent's own undo of a later deed would stand in the way of the one before. What the later deed had
+    removed came back under a new key, and is followed there.
     """
     restored = {(type(one.after), one.after.key): one.after for one in undo.changes if one.after is not None}
+    again = [one.after for one in undo.changes if one.before is None and one.after is not None]
 
     def after(change: Change) -> Change:
-        found = restored.get((type(change.after), change.after.key)) if change.after is not None else None
-        if found is None or change.after is None or replace(found, version=change.after.version) != change.after:
+        known = change.after
+        if known is None:
             return change
-        return Change(change.before, found)
+        found = restored.get((type(known), known.key)) or next((one for one in again if type(one) is type(known)
+            and replace(one, key=known.key, version=known.version) == known), None)  # fmt: skip
+        if found is None or replace(found, key=known.key, version=known.version) != known:
+            return change
+        before = replace(change.before, key=found.key) if change.before is not None else None
+        return Change(before, found)
 
     return replace(receipt, changes=tuple(after(change) for change in receipt.changes))
 

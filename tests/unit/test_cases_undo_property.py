@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from backends.port import Batch
@@ -85,6 +85,7 @@ _DONE = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5)), max_size=
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_DONE)
+@example([("join", 0), ("part", 0)])
 async def test_r38_taking_everything_back_restores_the_very_same_content(steps: list[tuple[str, int]]) -> None:
     """R38: joins, partings, chases, ladders, visits and closings in any order, undone from the last to the first."""
     with tempfile.TemporaryDirectory() as folder:
