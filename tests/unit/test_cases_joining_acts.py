@@ -14,10 +14,12 @@ from backends.errors import Conflict
 from backends.port import Batch
 from backends.records import (
     Chase,
+    Compensation,
     Contact,
     Direction,
     Handover,
     Holder,
+    Money,
     Priority,
     Promise,
     PromiseKind,
@@ -204,6 +206,20 @@ async def test_two_tickets_of_one_matter_become_the_older_one(tmp_path: Path, sw
         await desk.desk.undo(deed)
         after = content_of(tmp_path / "desk.db")
         assert differing(before, after) == []
+
+
+async def test_r33_what_was_given_counts_for_the_case_that_stays(tmp_path: Path) -> None:
+    """R33: joined, the amounts stand on the older ticket, each once, so that nothing is owed again; undo parts them."""
+    async with at_counter(tmp_path) as desk:
+        gifts = [Compensation(Money(minor, "PLN"), "late", NOW, "Iga") for minor in (1000, 500)]
+        older = await desk.ticket(opened_at=NOW - timedelta(days=2), compensations=(gifts[0],))
+        younger = await desk.ticket(opened_at=NOW - timedelta(days=1), compensations=(gifts[1],))
+        before = content_of(tmp_path / "desk.db")
+        deed = await desk.do(joining.join_tickets(await desk.scene(), older, younger, ()), "join")
+        given = {one.key: one.compensations for one in await desk.all_of(Ticket)}
+        assert given == {older.key: tuple(gifts), younger.key: ()}
+        await desk.desk.undo(deed)
+        assert differing(before, content_of(tmp_path / "desk.db")) == []
 
 
 async def test_a_ticket_is_not_joined_with_itself_nor_with_a_closed_one() -> None:

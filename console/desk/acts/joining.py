@@ -185,7 +185,10 @@ def join_tickets(scene: Scene, one: Ticket, other: Ticket, contacts: Sequence[Co
 
 
 def _together(older: Ticket, younger: Ticket) -> Ticket:
-    """Return the older ticket with what both know: the first contact, the higher priority, the first word to them."""
+    """Return the older ticket with what both know: the first contact, the higher priority, the first word to them.
+
+    What was given for the younger counts for the one case there is now, or it would be given twice (R33).
+    """
     ranks = list(Priority)
     return replace(
         older,
@@ -196,6 +199,7 @@ def _together(older: Ticket, younger: Ticket) -> Ticket:
         taken_in_charge_at=_earliest(older.taken_in_charge_at, younger.taken_in_charge_at),
         next_step=older.next_step or younger.next_step,
         next_step_at=older.next_step_at if older.next_step else younger.next_step_at,
+        compensations=(*older.compensations, *younger.compensations),
     )
 
 
@@ -205,7 +209,7 @@ def _earliest(*moments: datetime | None) -> datetime | None:
 
 def _closed(scene: Scene, younger: Ticket, older: Ticket) -> Ticket:
     details = (*younger.details, (JOINED_INTO, older.reference))
-    return replace(younger, state=TicketState.CLOSED, closed_at=scene.now, details=details)
+    return replace(younger, state=TicketState.CLOSED, closed_at=scene.now, details=details, compensations=())
 
 
 def _moved(scene: Scene, source: Key, target: Key, contacts: Sequence[Contact]) -> list[Put]:
