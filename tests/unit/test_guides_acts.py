@@ -36,7 +36,7 @@ from backends.records import (
     TicketState,
     new_key,
 )
-from console.desk.acts import handing
+from console.desk.acts import handing, tickets
 from console.desk.acts.scene import Unfit
 from console.desk.desk import Desk
 from console.desk.handing import HandoverWatch
@@ -406,6 +406,20 @@ async def test_r22_another_side_cannot_accept() -> None:
         assert caught.value.code == "not_yours"
         assert to_accept([handover], DESK) == ()
         assert to_accept([handover], TECHNICAL) == (handover,)
+
+
+async def test_r22_closing_settles_what_nobody_accepted() -> None:
+    """R22: the technical service fixed it and closed it without accepting it first; nothing is raised of it."""
+    async with at_counter() as counter:
+        ticket, _handover = await _handed(counter)
+        scene = replace(await counter.scene(), agent=TECHNICAL)
+        right = {"outcome": "right_first_time", "resolution": "port reset"}
+        deed = await counter.do(tickets.close(scene, ticket, right), "close")
+        pending = PendingFilter(frozenset({PendingKind.HANDOVER}))
+        assert (await counter.backend.pending(pending)).rows == ()
+        assert (await counter.picture()).file.handovers[0].accepted_by == TECHNICAL.name
+        await counter.desk.undo(deed)
+        assert len((await counter.backend.pending(pending)).rows) == 1
 
 
 async def test_handing_on_settles_what_was_open() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from backends.port import Batch, Put, Remove
+from backends.port import Batch, Put
 from backends.records import (
     Agent,
     Customer,
@@ -21,6 +21,7 @@ from backends.records import (
 )
 from console.desk.acts.scene import Scene, Unfit, Values, changed, event, new, text_of
 from console.desk.acts.tickets import hand_over as give_ball
+from console.desk.acts.tickets import handovers_settled
 from console.rules.handover import is_open, may_accept, must_accept, table_at
 
 ACCEPTED, DECLINED = "accepted", "declined"
@@ -62,19 +63,13 @@ def hand_over(
     moved = next(item.record for item in batch.items if isinstance(item.record, Ticket))
     if moved.holder is ticket.holder and moved.holder_name == ticket.holder_name:
         return batch
-    items = [*batch.items, *_settled(scene, ticket)]
+    items = [*batch.items, *handovers_settled(scene, ticket)]
     at_once = technical_at_once and moved.holder is Holder.TECHNICAL
     later = table_at(moved.holder, scene.now, scene.file.operator, at_once=at_once) > scene.now
     if must_accept(scene.agent, moved.holder, moved.holder_name, colleagues, later=later):
         note = " · ".join(part for part in (moved.holder_name, moved.next_step) if part)
         items += package(scene, ticket, moved.holder, note=note, at_once=at_once)
     return replace(batch, items=tuple(items))
-
-
-def _settled(scene: Scene, ticket: Ticket) -> list[Put | Remove]:
-    """Return what became of handovers that were still open when the ball went on: moot, and nobody's debt."""
-    theirs = [one for one in scene.file.handovers if one.ticket_key == ticket.key and is_open(one)]
-    return [changed(replace(one, accepted_at=scene.now, accepted_by=scene.agent.name)) for one in theirs]
 
 
 def _taking(scene: Scene, handover: Handover) -> Ticket:

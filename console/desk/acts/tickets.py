@@ -30,6 +30,7 @@ from console.desk.acts.scene import Scene, Unfit, Values, changed, code_of, even
 from console.rules.asking import HOLDERS, QUESTIONS
 from console.rules.classing import proposed_outcome
 from console.rules.clocks import ClockState, clock
+from console.rules.handover import is_open as not_accepted
 from console.rules.promises import is_open, is_told
 
 OPENS_WITH_CONTACT = (Channel.CALL, Channel.CHAT, Channel.VISIT)
@@ -231,7 +232,7 @@ def _closing(
     reason: str,
     proposed: Outcome,
     contact: Contact | None = None,
-) -> tuple[Put, Put]:
+) -> tuple[Put, ...]:
     closed = replace(
         ticket,
         state=TicketState.CLOSED,
@@ -243,7 +244,13 @@ def _closing(
     )
     told = resolution or reason
     said = event(scene, ticket, TicketEventKind.CLOSED, before=ticket.state, after=outcome, text=told, contact=contact)
-    return changed(closed), said
+    return changed(closed), said, *handovers_settled(scene, ticket)
+
+
+def handovers_settled(scene: Scene, ticket: Ticket) -> list[Put]:
+    """Return what becomes of handovers that are open when the ball goes on or the case ends: moot, nobody's debt."""
+    theirs = [one for one in scene.file.handovers if one.ticket_key == ticket.key and not_accepted(one)]
+    return [changed(replace(one, accepted_at=scene.now, accepted_by=scene.agent.name)) for one in theirs]
 
 
 def reopen(scene: Scene, ticket: Ticket) -> Batch:
