@@ -21,7 +21,6 @@ from backends.events import Event as Change
 from backends.events import OutageChanged, PresenceChanged, Resync, TicketChanged
 from backends.port import Receipt
 from backends.records import Key, Outage
-from console.actions import BY_ID
 from console.calls.call import Call
 from console.calls.ways import NO_WAYS, Ways
 from console.desk.desk import Desk
@@ -35,7 +34,7 @@ from console.desk.sensing import Sensing
 from console.desk.sources import Journalled
 from console.desk.starting import begin
 from console.i18n import _, _n
-from console.keymap import bindings, number_bindings
+from console.keymap import bindings, keymap, number_bindings
 from console.keynames import rebound
 from console.performing import PerformsActions
 from console.screens.answering import Answering
@@ -128,9 +127,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
             self.register_theme(one)
         fitting = _THEMES.get(terminal.colours, themes.DEFAULT) if terminal else themes.DEFAULT
         self.theme = theme if theme in self.available_themes else fitting
-        # Only what differs: the toolkit looks through the whole keymap, squared, at each key.
-        changed = {name: ",".join(used) for name, used in self.keys.items() if used != BY_ID[name].keys}
-        if changed:
+        if changed := keymap(self.keys):
             self.set_keymap(changed)
 
     # starting and ending --------------------------------------------------------------------------------------
@@ -295,7 +292,7 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
                 return
         self.home.forget_typed()
         self.local.opened(key, self.desk.clock())
-        self.phone.opened(key)
+        self.phone.opened(key, goes_on=bool(action))
         self.local.at(Spot(key))
         if action:
             screen.resume(action, subject, words)

@@ -55,12 +55,20 @@ _SAFE = re.compile(
 EVEN_WHILE_TYPING = frozenset({"leave", "repaint"})
 """Actions whose keys work in forms and dialogs as well, before any text field; so none of them may be a letter."""
 
+ALSO_WHILE_TYPING = frozenset({"calls"})
+"""Actions of which those keys that are no letters work in forms and dialogs as well; their letters are text there."""
+
 WIDGET_KEYS = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end"}) | frozenset(
     {"enter", "tab", "shift+tab", "f2", "ctrl+o"}
 )
 """Keys that lists and forms hear before any action does."""
 
 _NO_LETTER = re.compile(r"f\d+|ctrl\+.")
+
+
+def types_nothing(key: str) -> bool:
+    """Return whether a key is never text, wherever it is pressed: a function key, or Ctrl with a letter."""
+    return _NO_LETTER.fullmatch(key) is not None
 
 
 def key_label(key: str) -> str:
@@ -93,7 +101,7 @@ def _refused(name: str, chosen: Sequence[str]) -> str:
         return _("keys.{name}: {key} moves in lists and forms and cannot be changed").format(
             name=name, key=", ".join(fixed)
         )
-    letters = [key_label(one) for one in chosen if name in EVEN_WHILE_TYPING and not _NO_LETTER.fullmatch(one)]
+    letters = [key_label(one) for one in chosen if name in EVEN_WHILE_TYPING and not types_nothing(one)]
     if letters:
         return _("keys.{name}: {key} is needed for typing; take a function key or Ctrl with a letter").format(
             name=name, key=", ".join(letters)

@@ -24,6 +24,7 @@ from console.present.setting import Now
 from console.screens.answering import Answering
 from console.screens.base import BaseScreen
 from console.screens.home import HomeScreen
+from console.screens.lock import LockScreen
 from console.screens.workers import WatchesWorkers
 from console.terminal.painter import PaintsChangedCells
 from widgets.views import Tone
@@ -237,7 +238,7 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
 
     def act_calls(self) -> None:
         """Go to the other call, or back to the open one; where there is only one, show the calls of today."""
-        if not self.phone.switch():
+        if not isinstance(self.screen, LockScreen) and not self.phone.switch():
             self.command_calls("")
 
     def command_calls(self, _words: str) -> None:

@@ -6,7 +6,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from widgets.cells import Piece, joined, one_line, width_of
+from widgets.cells import Piece, joined, one_line, width_of, wrap
 from widgets.painted import Sheet
 from widgets.views import HintView, Line, StatusView, Tone
 
@@ -101,17 +101,47 @@ class StatusLine(Sheet[StatusView]):
         super().__init__(view, name=name, id=id, classes=classes)
 
     def lay_out(self, width: int, height: int) -> list[Strip]:
-        """Words at the left; facts at the right, in at most half the line while there are words."""
+        """Words at the left; facts at the right, in what the words leave them, but half the line at least."""
         view = self.view
         right = self.pieces(view.right)
         words = self.marked(view.words, view.tone) if view.words else []
         size = sum(width_of(text) for text, _ in right)
-        size = min(size, width // 2 if words else width)
+        left = sum(width_of(text) for text, _ in words)
+        size = min(size, max(width // 2, width - left - 1) if words else width)
         left = max(0, width - size - 1) if size else width
         line = self.line(words, left)
         if not size:
             return [line]
         return [Strip(joined([*line, *self.line([], width - left - size), *self.line(right, size)]), width)]
+
+
+class SpokenLine(StatusLine):
+    """Shows words that are read out, whole, on as many lines as they need; facts beside them only where they fit."""
+
+    DEFAULT_CSS = """
+    SpokenLine { width: 1fr; height: auto; max-height: 4; }
+    """
+
+    def lines_wanted(self, width: int) -> int:
+        """Lines that the words need."""
+        return max(1, len(self._wrapped(width)))
+
+    def _wrapped(self, width: int) -> list[str]:
+        return [line.rstrip() for line in wrap(one_line(self.view.words), width)]
+
+    def lay_out(self, width: int, height: int) -> list[Strip]:
+        """The words; after their end all the facts, or the first of them, or none."""
+        lines, tone = self._wrapped(width), self.palette(self.view.tone)
+        *above, last = lines or [""]
+        strips = [self.line([(text, tone)], width) for text in above]
+        room = width - width_of(last) - 2
+        for facts in (self.view.right, self.view.right[:1]):
+            right = self.pieces(facts)
+            size = sum(width_of(text) for text, _ in right)
+            if size and size <= room:
+                words = self.line([(last, tone)], width - size)
+                return [*strips, Strip(joined([*words, *self.line(right, size)]), width)]
+        return [*strips, self.line([(last, tone)], width)]
 
 
 class TextLine(Sheet[Line]):

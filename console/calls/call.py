@@ -80,6 +80,8 @@ class Call:
     """Who it turned out to be, empty until then."""
     noted: bool = False
     """Whether a contact of it is stored."""
+    talked: bool = False
+    """Whether an agent wrote something down for the caller: then they talked, though nobody told of answering."""
 
     @property
     def live(self) -> bool:
@@ -93,8 +95,9 @@ class Call:
 
     @property
     def missed(self) -> bool:
-        """Whether somebody rang and nobody answered."""
-        return not self.live and not self.answered and not self.answered_by and self.inbound
+        """Whether somebody rang and nobody talked to them."""
+        talked = self.answered or self.answered_by or self.noted or self.talked
+        return not self.live and not talked and self.inbound
 
     @property
     def inbound(self) -> bool:

@@ -246,7 +246,14 @@ class Desk:
     # doing and undoing ----------------------------------------------------------------------------------------------
 
     async def do(
-        self, batch: Batch, action: str, *, customer_key: Key = "", about: str = "", occasion: str = ""
+        self,
+        batch: Batch,
+        action: str,
+        *,
+        customer_key: Key = "",
+        about: str = "",
+        occasion: str = "",
+        calls: bool = True,
     ) -> Deed:
         """Store what an action made, and remember it for undo; raises what the backend raises.
 
@@ -254,10 +261,11 @@ class Desk:
 
         Contacts of the history are here with the beginning of their body only; they are stored with the whole one.
         What was stored with the same `occasion` before is not stored again; the receipt is then a repeated one. Card
-        numbers in what is new are stored masked.
+        numbers in what is new are stored masked. Without `calls` nothing is taken from whoever is on the line: the
+        batch says itself which call it is about.
         """
         self._refuse_other_brands(batch)
-        batch, call = self._with_call(batch)
+        batch, call = self._with_call(batch) if calls else (batch, None)
         whole = without_cards(await self._with_whole_bodies(batch))
         receipt = await self.backend.write(replace(whole, idempotency_key=occasion) if occasion else whole)
         deed = Deed(action, customer_key, about, receipt, self.clock())

@@ -23,6 +23,8 @@ from console.desk.cards import masked_answers
 RECENT = 30
 OCCASION = "occasion"
 """Code under which a draft's answers name their form: storing the same form twice stores it once."""
+CALL = "_call"
+"""Code under which a draft's answers keep the call it was begun with (`console.calls.kept`)."""
 REST = 0.15
 """Seconds between two writes, so that fast typing costs a few syncs a second and not one a key."""
 KEEP_DAYS = 30
@@ -269,7 +271,7 @@ class LocalStore:
 
     def keep(self, draft: Draft) -> None:
         """Keep a draft in place of the former one, card numbers masked; in memory at once, on disk a moment later."""
-        draft = replace(draft, answers=masked_answers(draft.answers, OCCASION))
+        draft = replace(draft, answers=masked_answers(draft.answers, OCCASION, CALL))
         self._drafts[draft.name] = draft
         row = (*self._who, *draft.name, json.dumps(dict(draft.answers)), _micros(draft.at))
         self._later(("draft", *draft.name), "REPLACE INTO drafts VALUES (?, ?, ?, ?, ?, ?, ?)", row)

@@ -93,7 +93,10 @@ def greeting(call: Call | None, operator: Operator | None, now: Now) -> StatusVi
 
 
 def call_line(call: Call | None, others: Sequence[Call], now: Now, key: str) -> StatusView:
-    """Return the line about the open call, and at its right end the one beside it, with `key` that goes there."""
+    """Return the line about the open call, and at its right end the next one beside it, after the `key` to it.
+
+    The key stands first: where the line is short, the end of what it leads to is cut.
+    """
     right = _beside(others, key)
     if call is None:
         return StatusView("☎" if right else "", Tone.CALL, right)
@@ -114,9 +117,10 @@ def _beside(others: Sequence[Call], key: str) -> tuple[Span, ...]:
     if not others:
         return ()
     count = len(others)
-    first = who_words(others[0])
-    words = first if count == 1 else _("{who} and {n} more").format(who=first, n=count - 1)
-    return (Span(_("also: {who}").format(who=words), Tone.WARN), Span(f"  {key}", Tone.ACCENT))
+    words = who_words(others[0])
+    if count > 1:  # how many there are tells more than the name that one of them claims
+        words = _("{who} and {n} more").format(who=number_words(others[0]), n=count - 1)
+    return (Span(f"{key}  ", Tone.ACCENT), Span(_("also: {who}").format(who=words), Tone.WARN))
 
 
 def calls_list(calls: Sequence[Call], names: Mapping[Key, str], current: str, now: Now) -> RowsView:

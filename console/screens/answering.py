@@ -20,8 +20,9 @@ from backends.records import Customer, Key
 from console.actions import BY_ID
 from console.calls.book import CallBook
 from console.calls.call import Call, CallState, Heard
+from console.calls.kept import kept, read_kept
 from console.calls.ways import Trouble, Ways, open_ways
-from console.desk.local import Draft, Spot
+from console.desk.local import CALL, Draft, Spot
 from console.i18n import _
 from console.present import calls as words
 from console.rules.callers import Candidate, family, sure_one
@@ -89,6 +90,29 @@ class Answering:
         theirs = next((one for one in usable if one.customer_key == customer), None)
         return theirs or (current if current is not None and current.live else None)
 
+    def kept(self, call: Call | None) -> str:
+        """Return a call as a draft keeps it, empty for none."""
+        return kept(call)
+
+    def call_of(self, draft: Draft) -> Call | None:
+        """Return the call that a draft was begun with, as it is now; None for a draft that was begun without one."""
+        call = read_kept(draft.answers.get(CALL, ""), draft.at)
+        return self.as_it_is(call) if call is not None else None
+
+    def as_it_is(self, call: Call) -> Call:
+        """Return what is known of a call by now; one of an earlier console stays as its draft kept it."""
+        known = self.book.get(call.id)
+        return known if known is not None and (known.at, known.number) == (call.at, call.number) else call
+
+    def _over(self, call: Call) -> Call:
+        """Return a call that is over as one where people talked, if something was written down for it."""
+        if not call.missed:
+            return call
+        from console.screens.lists import says_something
+
+        begun = (self.call_of(one) for one in self._app.local.drafts() if says_something(one))
+        return self.book.put(replace(call, talked=True)) if any(one == call for one in begun) else call
+
     def number_to_bind(self, customer: Customer) -> str:
         """Return the caller's number when this customer is not known to have it, empty when there is none to bind."""
         call = self.call
@@ -144,6 +168,7 @@ class Answering:
             return
         if elsewhere:
             call = self.book.put(replace(call, answered_by=heard.users[0]))
+        call = self._over(call)
         new = len(self.book.calls) > count
         if new and heard.source == POP and heard.state is CallState.RINGING:
             self._only_rings.add(call.id)
@@ -182,7 +207,8 @@ class Answering:
 
     def _key(self) -> str:
         """Return the key that goes to another call, one that works where the agent is."""
-        return self._app.base_screen().key_shown(BY_ID["calls"])
+        screen = self._app.base_screen()
+        return screen.key_shown(BY_ID["calls"], typing=screen.writing() or self._app.screen is not screen)
 
     def _free(self) -> bool:
         """Return whether nobody is on the line; a call of which only the ringing is told ends when left or logged."""
@@ -194,7 +220,7 @@ class Answering:
         now = self._app.desk.clock()
         left = self._spot().customer_key != call.customer_key if call.customer_key else now - call.at > ONLY_RINGS
         if call.noted or left:
-            self.book.end(call.id, now)
+            self.end(call.id)
             return True
         return False
 
@@ -232,10 +258,12 @@ class Answering:
 
     def _spot(self) -> Spot:
         """Return where the agent is: whose customer, in which form."""
+        from console.screens.customer_base import CustomerBase
         from console.screens.form import FormScreen
         from console.screens.guide import GuideScreen
 
-        customer = getattr(self._app.base_screen(), "key", "")
+        stack = reversed(self._app.screen_stack)
+        customer = next((one.key for one in stack if isinstance(one, CustomerBase)), "")
         guide = next((one for one in reversed(self._app.screen_stack) if isinstance(one, GuideScreen)), None)
         if guide is not None:
             return guide.spot
@@ -251,7 +279,10 @@ class Answering:
         self.hush.begin(*parked)
         await self._look_for(call)
         if parked[0] is not None:
-            self._app.say(_("What you were writing is kept as a draft: D shows it."), Tone.ACCENT)
+            self._tell_parked()
+
+    def _tell_parked(self) -> None:
+        self._app.say(_("What you were writing is kept as a draft: D shows it."), Tone.ACCENT)
 
     async def _look_for(self, call: Call) -> None:
         from console.desk.calling import candidates_for
@@ -289,9 +320,15 @@ class Answering:
         self._chosen = call.id
         return self._app.open_customer(key)
 
-    def opened(self, key: Key) -> None:
-        """Note that a customer was opened: whoever is on the line and not known yet is them."""
+    def opened(self, key: Key, *, goes_on: bool = False) -> None:
+        """Note that a customer was opened: whoever is on the line and not known yet is them.
+
+        Not where the agent `goes_on` with a form that was begun before: that says nothing of who is on the line.
+        """
         call = self.call
+        if goes_on:
+            self.show()
+            return
         if call is not None and call.live and (not call.customer_key or self._chosen == call.id):
             self.book.put(replace(call, customer_key=key))  # another than was chosen where two were joined into one
         self._chosen = ""
@@ -299,6 +336,11 @@ class Answering:
         picture = getattr(self._app.base_screen(), "picture", None)
         if picture is not None and call is not None and (number := self.number_to_bind(picture.file.customer)):
             self._app.say(_("# notes that {number} is theirs.").format(number=number), Tone.ACCENT)
+
+    def noted_one(self, call: Call, customer: Key) -> None:
+        """Note that a call is logged which may be one of an earlier console."""
+        if self.book.get(call.id) == self.as_it_is(call):
+            self.noted(call.id, customer)
 
     def noted(self, call_id: str, customer: Key) -> None:
         """Note that a call is logged, and for whom."""
@@ -318,17 +360,21 @@ class Answering:
 
     def end(self, call_id: str) -> None:
         """Note that a call is over of whose end nobody tells."""
-        self.book.end(call_id, self._app.desk.clock())
+        if (call := self.book.end(call_id, self._app.desk.clock())) is not None:
+            self._over(call)
         self.show()
 
     # there and back ---------------------------------------------------------------------------------------------
 
     def other(self) -> Call | None:
-        """Return the live call that is not open, the one that rang first."""
+        """Return the live call to go to next, so that whoever goes on comes round to all of them."""
         return next(iter(self._others()), None)
 
     def _others(self) -> list[Call]:
-        return [one for one in self.book.live if one.id != self._current and not one.noted]
+        """Return the live calls that are not open, as they follow the open one in the order in which they rang."""
+        live = self.book.live
+        after = next((place for place, one in enumerate(live, start=1) if one.id == self._current), 0)
+        return [one for one in (*live[after:], *live[:after]) if one.id != self._current and not one.noted]
 
     def switch(self) -> bool:
         """Go to the other call, or back to the open one; returns whether there was anywhere to go."""
@@ -339,22 +385,35 @@ class Answering:
         return True
 
     def _is_at(self, call: Call) -> bool:
-        return not call.customer_key or self._spot().customer_key == call.customer_key
+        return self._spot().customer_key == call.customer_key
 
     def go_to(self, call: Call) -> None:
         """Go to a call, to where it was left; the agent asked for it, so that no key is held back."""
+        self._app.run_worker(self._going(call), group="pop", exclusive=True, exit_on_error=False)
+
+    async def _going(self, call: Call) -> None:
+        await self._until_stored()
+        parked, _question = self._park()
         self._leave(call)
         place = self._places.pop(call.id, None)
         if place is not None and place.action == "script" and not place.customer_key:
             self._app.go_home()
             self._app.call_later(resume_guide, self._app, place.subject)
-        elif place is not None and place.customer_key:
-            self._app.open_customer(place.customer_key, action=place.action, subject=place.subject)
-        elif call.customer_key:
-            self._app.open_customer(call.customer_key)
         else:
-            self._app.run_worker(self._look_for(call), group="pop", exclusive=True, exit_on_error=False)
+            await self._open_again(call, place)
         self.show()
+        if parked is not None:
+            self._tell_parked()
+
+    async def _open_again(self, call: Call, place: Spot | None) -> None:
+        with suppress(WorkerFailed, WorkerCancelled):  # worded by whoever watches workers
+            if place is not None and place.customer_key:
+                spot = {"action": place.action, "subject": place.subject}
+                await self._app.open_customer(place.customer_key, **spot).wait()
+            elif call.customer_key:
+                await self._app.open_customer(call.customer_key).wait()
+            else:
+                await self._look_for(call)
 
     # nothing that was begun is lost -----------------------------------------------------------------------------
 

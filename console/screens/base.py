@@ -22,7 +22,7 @@ from console.terminal.compositing import compose_sparingly
 from console.terminal.painted_lines import forget_painted_lines
 from widgets.banners import Banners
 from widgets.body import BodyPane
-from widgets.bottom import KeyHints, StatusLine
+from widgets.bottom import KeyHints, SpokenLine, StatusLine
 from widgets.rows import RowList
 from widgets.views import HintView, Line, StatusView, Tone
 
@@ -81,8 +81,8 @@ class BaseScreen(WatchesWorkers, Screen[None]):
     def compose(self) -> ComposeResult:
         """Body, status line, keys."""
         fit(self)
-        for name in CALL_LINES:
-            line = StatusLine(StatusView(), id=name)
+        for name, kind in zip(CALL_LINES, (SpokenLine, StatusLine), strict=True):
+            line = kind(StatusView(), id=name)
             line.display = False
             yield line
         yield from self.body_widgets()
@@ -97,6 +97,10 @@ class BaseScreen(WatchesWorkers, Screen[None]):
     def on_unmount(self) -> None:
         """Leave no pictures behind."""
         forget_painted_lines()
+
+    def on_screen_suspend(self) -> None:
+        """Name the key to another call as it is in what lies above."""
+        self.show_calls()
 
     def on_screen_resume(self) -> None:
         """Show what can be done now that this screen is seen again."""
@@ -142,10 +146,13 @@ class BaseScreen(WatchesWorkers, Screen[None]):
         """Whether letters go into a line of text, so that only other keys are commands."""
         return isinstance(self.focused, Input)
 
-    def key_shown(self, action: Action) -> str:
-        """Return the key to name for an action: one that works where the agent is now."""
+    def key_shown(self, action: Action, *, typing: bool | None = None) -> str:
+        """Return the key to name for an action: one that works where the agent is now.
+
+        `typing` is whether letters are text there; left out, whether they are on this screen.
+        """
         keys = self.console_app.keys[action.id]
-        if self.writing():
+        if self.writing() if typing is None else typing:
             keys = tuple(key for key in keys if len(key) > 1 and key not in TYPED) or keys
         return key_label(keys[0])
 

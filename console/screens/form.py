@@ -60,6 +60,8 @@ class Plan:
     """In which typed times are meant; None is the agent's own."""
     retold: Callable[[str, Mapping[str, str]], FormView | None] | None = None
     """Given the question that changed and all answers, the form as it is from now on; None when it stays."""
+    kept: tuple[tuple[str, str], ...] = ()
+    """What its draft keeps beside the answers, such as the call it was begun with."""
 
 
 def _without_cards(view: FormView) -> FormView:
@@ -195,7 +197,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
         if not self._worth_keeping(values):
             app.local.drop(plan.customer_key, plan.action, plan.subject)
             return
-        answers = {**values, OCCASION: self._occasion}
+        answers = {**values, **dict(plan.kept), OCCASION: self._occasion}
         app.local.keep(Draft(plan.customer_key, plan.action, plan.subject, answers, app.desk.clock()))
         if app.local.failure is not None:
             self._say(_("Drafts cannot be written to the disk of this machine."))
@@ -294,7 +296,7 @@ class FormScreen(WatchesWorkers, ModalScreen[Deed | None]):
             self._keep(values)
             self._say(_("This was stored already, without what you changed now. Save again to store it once more."))
             return
-        deed.answers, deed.subject = dict(values), plan.subject
+        deed.answers, deed.subject = {**values, **dict(plan.kept)}, plan.subject
         app.local.drop(plan.customer_key, plan.action, plan.subject)
         app.local.at(Spot(plan.customer_key))
         self.dismiss(deed)

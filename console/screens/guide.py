@@ -20,7 +20,7 @@ from console.desk.acts.answering import moment_read
 from console.desk.acts.calls import of_call
 from console.desk.acts.scene import Unfit
 from console.desk.desk import Deed
-from console.desk.local import OCCASION, Draft, Spot
+from console.desk.local import CALL, OCCASION, Draft, Spot
 from console.i18n import _
 from console.present import guide as views
 from console.present.failures import failure_words, unfit_words
@@ -40,6 +40,7 @@ from widgets.views import FieldView, HintView, StatusView, Tone
 
 if TYPE_CHECKING:
     from console.app import Cordboard
+    from console.calls.call import Call
 
 ACTION = "script"
 NEWS = 0.25
@@ -68,14 +69,16 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
     GuideScreen #words { display: none; }
     """
 
-    def __init__(self, going: Guiding, customer_key: Key, subject: str, words: str = "", *, call_id: str = "") -> None:
+    def __init__(
+        self, going: Guiding, customer_key: Key, subject: str, words: str = "", *, call: Call | None = None
+    ) -> None:
         """Take the guide on its way, for whom it is (empty for a stranger), how its draft is named, and its call."""
         super().__init__()
         compose_sparingly(self)
         self.going = going
         self._customer_key = customer_key
         self._subject = subject
-        self._call_id = call_id
+        self._call = call
         self._first_words = words
         self._occasion = secrets.token_hex(8)
         self._typed = ""
@@ -113,6 +116,7 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
         typed = ""
         if draft is not None:
             self._occasion = draft.answers.get(OCCASION, "") or self._occasion
+            self._call = app.phone.call_of(draft)  # its own, whoever rings by now
             typed = self.going.resume(draft.answers)
         app.local.at(Spot(self._customer_key, ACTION, self._subject))
         self._known = app.outages
@@ -274,7 +278,7 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
         if not going.worth_keeping and not self._typed.strip():
             app.local.drop(self._customer_key, ACTION, self._subject)
             return
-        answers = {**going.kept(self._typed), OCCASION: self._occasion}
+        answers = {**going.kept(self._typed), CALL: app.phone.kept(self._call), OCCASION: self._occasion}
         app.local.keep(Draft(self._customer_key, ACTION, self._subject, answers, app.desk.clock()))
         if app.local.failure is not None:
             self._say(_("Drafts cannot be written to the disk of this machine."))
@@ -325,12 +329,13 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
     @work(group="store", exit_on_error=False)
     async def _store(self) -> None:
         app, kept = self.console_app, self.going.kept()
-        call = app.phone.book.get(self._call_id)
+        call = self._call
         try:
             batch = self.going.batch(app.desk.backend.stores)
             if call is not None:
-                batch = of_call(batch, call, app.desk.clock())
-            deed = await app.desk.do(batch, ACTION, customer_key=self._customer_key, occasion=self._occasion)
+                batch = of_call(batch, app.phone.as_it_is(call), app.desk.clock())
+            key = self._customer_key
+            deed = await app.desk.do(batch, ACTION, customer_key=key, occasion=self._occasion, calls=False)
         except Unfit as error:
             self._say(error.advice or unfit_words(error.code), Tone.WARN)
             return
@@ -343,11 +348,12 @@ class GuideScreen(WatchesWorkers, ModalScreen[Deed | None]):
             return
         finally:
             self._storing = False
+        kept[CALL] = app.phone.kept(call)
         deed.answers, deed.subject, deed.about = kept, self._subject, about_of(deed)
         app.local.drop(self._customer_key, ACTION, self._subject)
         app.local.at(Spot(self._customer_key) if self._customer_key else None)
         if call is not None:
-            app.phone.noted(call.id, self._customer_key or person_of(deed))
+            app.phone.noted_one(call, self._customer_key or person_of(deed))
         self.dismiss(deed)
         app.phone.hush.stored()
 

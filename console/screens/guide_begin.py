@@ -106,7 +106,7 @@ def open_for(screen: ActsByGuide, guide: Guide, guides: Guides, words: str = "")
             screen.script_stored(deed)
 
     call = app.phone.call_for(screen.key)
-    app.push_screen(GuideScreen(going, screen.key, guide.id, words, call_id=call.id if call else ""), stored)
+    app.push_screen(GuideScreen(going, screen.key, guide.id, words, call=call), stored)
 
 
 def resume_for(screen: ActsByGuide, guide_id: str, words: str = "") -> None:
@@ -194,8 +194,8 @@ def _open_stranger(
             app.run_worker(_open_new(app, deed), group="after", exit_on_error=False)
 
     call = app.phone.call
-    call_id = call.id if call is not None and not call.customer_key and not call.noted else ""
-    app.push_screen(GuideScreen(going, "", subject, words, call_id=call_id), stored)
+    call = call if call is not None and not call.customer_key and not call.noted else None
+    app.push_screen(GuideScreen(going, "", subject, words, call=call), stored)
 
 
 def scene_without(desk: Desk, operator: Operator) -> Scene:

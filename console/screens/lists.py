@@ -15,7 +15,7 @@ from backends.records import Contact, Customer, Key
 from console.actions import BY_ID, Circumstances, Where, why_not
 from console.cheatsheet import PLACES, key_rows
 from console.desk.desk import Deed
-from console.desk.local import OCCASION, Draft
+from console.desk.local import CALL, OCCASION, Draft
 from console.i18n import _
 from console.present import results
 from console.present.failures import failure_words
@@ -202,7 +202,7 @@ class DraftsScreen(BaseScreen):
 
 def says_something(draft: Draft) -> bool:
     """Return whether anything was typed or chosen in a draft beyond what stands in every form of its kind."""
-    codes = (OCCASION, *_PRESET)
+    codes = (OCCASION, CALL, *_PRESET)
     return any(text.strip() for code, text in draft.answers.items() if code not in codes)
 
 
@@ -216,7 +216,9 @@ def _name_of(draft: Draft) -> str:
 
 def _texts(draft: Draft) -> list[str]:
     """Return the typed texts of a draft, longest first: choices tell little."""
-    return sorted((text for text in draft.answers.values() if " " in text), key=len, reverse=True)[:2]
+    return sorted(
+        (text for code, text in draft.answers.items() if " " in text and code != CALL), key=len, reverse=True
+    )[:2]
 
 
 class LogScreen(BaseScreen):

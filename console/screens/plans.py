@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from backends.port import Batch
 from backends.records import Channel, Contact, Ticket, TicketEvent, TicketKind, TicketState
 from console.desk.acts import contacts, tickets
-from console.desk.acts.calls import of_call
+from console.desk.acts.calls import has_number, of_call
 from console.desk.acts.scene import Scene, Unfit
 from console.desk.desk import Deed
-from console.desk.local import OCCASION
+from console.desk.local import CALL, OCCASION
 from console.i18n import _
 from console.present import forms, letters
 from console.present.calls import note_words
@@ -27,6 +27,7 @@ from widgets.views import FormView
 
 if TYPE_CHECKING:
     from console.app import Cordboard
+    from console.calls.call import Call
     from console.screens.acting import ActsOnCustomer
 
 Values = Mapping[str, str]
@@ -62,13 +63,22 @@ def plan_for(
     focus: str = "",
     after: Callable[[Deed, Values], None] | None = None,
     retold: Callable[[str, Values], FormView | None] | None = None,
+    calls: bool = True,
 ) -> Plan:
-    """Return a plan whose batch is made from the customer as it is when it is stored."""
+    """Return a plan whose batch is made from the customer as it is when it is stored.
+
+    Without `calls` the batch says itself which call it is about (see `Desk.do`).
+    """
 
     async def store(values: Values) -> Deed:
         batch = make(screen.scene(), values)
         return await screen.console_app.desk.do(
-            batch, action, customer_key=screen.key, about=about or customer, occasion=values.get(OCCASION, "")
+            batch,
+            action,
+            customer_key=screen.key,
+            about=about or customer,
+            occasion=values.get(OCCASION, ""),
+            calls=calls,
         )
 
     customer = plain(screen.picture.file.customer.name) if screen.picture else ""
@@ -76,7 +86,25 @@ def plan_for(
     def stored(_deed: Deed, _values: Values) -> None:
         screen.stored(words)
 
-    return Plan(action, screen.key, view, store, subject, focus, after or stored, screen.now().zone, retold)
+    phone = screen.console_app.phone
+    theirs = phone.call_for(screen.key)
+    kept = ((CALL, phone.kept(theirs)),) if theirs is not None and theirs.customer_key == screen.key else ()
+    return Plan(action, screen.key, view, store, subject, focus, after or stored, screen.now().zone, retold, kept)
+
+
+def _call_of_note(screen: ActsOnCustomer, draft: Values | None) -> Call | None:
+    """Return the call that a note is about: a draft's own, whoever rings by now, else that of the customer.
+
+    A draft that was begun without a call takes only one from a number that the customer is known to have.
+    """
+    phone = screen.console_app.phone
+    if draft is None:
+        return phone.call_for(screen.key)
+    kept = screen.console_app.local.draft(screen.key, "note")
+    if kept is not None and (call := phone.call_of(kept)) is not None:
+        return call
+    call = phone.call_for(screen.key)
+    return call if call is not None and call.dialable and has_number(screen.scene(), call.number) else None
 
 
 def plan_note(screen: ActsOnCustomer, words: str = "") -> Plan:
@@ -84,11 +112,11 @@ def plan_note(screen: ActsOnCustomer, words: str = "") -> Plan:
     assert screen.picture is not None
     ticket = screen.ticket() if screen.focused is not None and screen.focused.id == "tickets" else None
     known = {"ticket": ticket.key} if ticket is not None and ticket.state is not TicketState.CLOSED else {}
-    phone = screen.console_app.phone
-    began, call = screen.console_app.desk.clock(), phone.call_for(screen.key)
+    phone, draft = screen.console_app.phone, draft_of(screen.console_app, screen.key, "note")
+    began, call = screen.console_app.desk.clock(), _call_of_note(screen, draft)
     if call is not None:
         known |= {"channel": Channel.CALL, "direction": call.direction}
-    filled = dict(begin(screen, "note", "", known))
+    filled = dict(draft if draft is not None else known)
     if words:
         filled["note"] = "\n".join(part for part in (filled.get("note", ""), words) if part)
     view = forms.log_contact(screen.picture.file, filled)
@@ -98,8 +126,7 @@ def plan_note(screen: ActsOnCustomer, words: str = "") -> Plan:
     def make(scene: Scene, values: Values) -> Batch:
         seconds = int((scene.now - began).total_seconds())
         batch = contacts.log_contact(scene, {**values, "seconds": str(seconds)})
-        current = phone.book.get(call.id) if call is not None else None
-        return of_call(batch, current, scene.now) if current is not None else batch
+        return of_call(batch, phone.as_it_is(call), scene.now) if call is not None else batch
 
     asked = Channel.CALL if call is not None else ""
 
@@ -112,10 +139,11 @@ def plan_note(screen: ActsOnCustomer, words: str = "") -> Plan:
 
     def after(deed: Deed, values: Values) -> None:
         if call is not None and values.get("channel") == Channel.CALL:
-            phone.noted(call.id, screen.key)
+            phone.noted_one(call, screen.key)
         screen.wrapped_up(deed, values)
 
-    return plan_for(screen, "note", view, make, "", focus="note", after=after, retold=retold)
+    plan = plan_for(screen, "note", view, make, "", focus="note", after=after, retold=retold, calls=False)
+    return replace(plan, kept=((CALL, phone.kept(call)),) if call is not None else ())
 
 
 def plan_ticket(screen: ActsOnCustomer, kind: TicketKind, about: Contact | None) -> Plan:

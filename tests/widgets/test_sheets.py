@@ -11,7 +11,7 @@ from textual import events
 from tests.widgets.stage import on_stage, paints
 from widgets.banners import Banners
 from widgets.body import MOST_LINES, BodyPane
-from widgets.bottom import KeyHints, StatusLine
+from widgets.bottom import KeyHints, SpokenLine, StatusLine
 from widgets.card import Card
 from widgets.omnibox import Omnibox
 from widgets.painted import Sheet
@@ -283,3 +283,41 @@ async def test_every_line_has_exactly_the_width(width: int) -> None:
             await pilot.click(offset=(min(8, width - 1), y))
         assert app.is_running
         assert "[/b]" in app.text()
+
+
+async def test_a_line_that_was_hidden_paints_what_it_was_shown_meanwhile() -> None:
+    """Of no size, hidden, and shown again between two views: nothing breaks, and the last words stand there."""
+    line = StatusLine(StatusView("first"))
+    async with on_stage(line, size=(40, 4)) as (app, pilot):
+        for number in range(3):
+            line.display = False
+            await pilot.pause()
+            line.show(StatusView(f"hidden {number}"))
+            line.repaint()
+            line.display = True
+            line.show(StatusView(f"shown {number}"))
+            await pilot.pause()
+            line.show(StatusView(f"last {number}"))
+            await pilot.pause()
+            assert app.lines()[0].rstrip() == f"last {number}"
+
+
+async def test_words_to_be_read_out_stand_there_whole() -> None:
+    """Facts beside them leave, the last first; then the words go on in the next line."""
+    facts = (Span("Polish"), Span(" · "), Span("desk opens Mon 08:00"))
+    line = SpokenLine(StatusView("Good evening, how may I help?", Tone.STRONG, facts))
+    async with on_stage(line, StatusLine(StatusView("below")), size=(64, 5)) as (app, pilot):
+        assert app.lines()[0] == "Good evening, how may I help?" + " " * 6 + "Polish · desk opens Mon 08:00"
+        await pilot.resize_terminal(40, 5)
+        await pilot.pause()
+        assert app.lines()[0] == "Good evening, how may I help?" + " " * 5 + "Polish"
+        await pilot.resize_terminal(20, 5)
+        await pilot.pause()
+        assert [one.rstrip() for one in app.lines()[:3]] == ["Good evening, how", "may I help?   Polish", "below"]
+
+
+async def test_facts_take_what_the_words_leave() -> None:
+    """More than half of a line whose words are short."""
+    line = StatusLine(StatusView("rings", right=(Span("x" * 30),)))
+    async with on_stage(line, size=(40, 2)) as (app, _pilot):
+        assert app.lines()[0] == "rings" + " " * 5 + "x" * 30
