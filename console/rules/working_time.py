@@ -89,7 +89,18 @@ def _at(calendar: Calendar, day: date, minutes: int) -> datetime:
     if minutes >= DAY_MINUTES:
         day, minutes = day + timedelta(days=1), minutes - DAY_MINUTES
     wall = start_of_day(day, calendar.zone).replace(hour=minutes // 60, minute=minutes % 60)
-    return wall.astimezone(UTC)
+    found = wall.astimezone(UTC)
+    if found.astimezone(calendar.zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return found
+    # The clocks skip this minute: hours that begin or end in the gap do so at the moment of the change.
+    before, after = wall.replace(fold=1).utcoffset(), wall.utcoffset()
+    skipped = abs((before or timedelta()) - (after or timedelta()))
+    for back in range(1, skipped // timedelta(minutes=1) + 1):
+        last = wall - timedelta(minutes=back)
+        moment = last.astimezone(UTC)
+        if moment.astimezone(calendar.zone).replace(tzinfo=None) == last.replace(tzinfo=None):
+            return moment + timedelta(minutes=1)
+    return found
 
 
 def _all_counts(calendar: Calendar, counted: Counted) -> bool:

@@ -208,3 +208,24 @@ def test_two_parts_of_a_way_are_the_whole_way(
         one + two == counted_between(first, last, calendar, counted) == -counted_between(last, first, calendar, counted)
     )
     assert timedelta() <= one <= middle - first
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours", "day", "open_for"),
+    [
+        (WARSAW, "Mon-Sun 02:30-06:00", (2026, 3, 29), 3 * HOUR),
+        (WARSAW, "Mon-Sun 00:00-02:30", (2026, 3, 29), 2 * HOUR),
+        (WARSAW, "Mon-Sun 02:10-02:50", (2026, 3, 29), 0 * HOUR),
+        (LONDON, "Mon-Sun 01:30-05:00", (2026, 3, 29), 3 * HOUR),
+        (ZoneInfo("America/Santiago"), "Mon-Sun 00:00-06:00", (2026, 9, 6), 5 * HOUR),
+        (WARSAW, "Mon-Sun 02:30-06:00", (2026, 3, 30), 3.5 * HOUR),
+    ],
+)
+def test_r22_hours_that_begin_or_end_in_the_skipped_hour(
+    zone: ZoneInfo, hours: str, day: tuple[int, int, int], open_for: timedelta
+) -> None:
+    """What the clocks skip is not worked: such hours begin, or end, at the moment of the change."""
+    calendar = Calendar("PL", zone, hours=read_hours(hours))
+    start = wall(*day, 0, 0, zone=zone) - HOUR
+    end = wall(*day, 12, 0, zone=zone)
+    assert counted_between(start, end, calendar, Counted.DESK) == open_for
