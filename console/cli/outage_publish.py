@@ -22,14 +22,15 @@ from backends.port import Backend, OutageFilter
 from backends.records import Coverage, Key, Operator, Outage
 from console.cli import codes, options
 from console.cli.lookup import Brands, brands, check_agent
-from console.cli.outage_words import towns_of
+from console.cli.outage_words import towns_of, whom_it_concerns
 from console.cli.setting import Setting
 from console.data.texts import texts_of
 from console.desk.live import listen
 from console.i18n import _
 from console.present.failures import failure_words
 from console.present.outage_texts import with_towns
-from console.present.publishing import Page, page_of
+from console.present.publishing import Page, may_be_public, page_of
+from console.rules.concerned import Concern, with_operators
 
 EVERY = 60
 """Seconds after which a watched page is looked at again, whatever was heard."""
@@ -111,6 +112,7 @@ class _Publisher:
         self._told: dict[Path, object] = {}
         self._written: dict[Path, float] = {}
         self._towns: dict[tuple[Key, Key, Coverage], Sequence[str]] = {}
+        self._concerns: dict[tuple[Key, Coverage], Concern] = {}
 
     async def publish(self) -> Sequence[Path]:
         """Write what changed; returns the folders that were written to. Raises Stop when a file cannot be written."""
@@ -131,6 +133,8 @@ class _Publisher:
         if not asked:
             raise codes.Stop(_("there is no operator to publish for"))
         outages = await self._backend.outages(OutageFilter(since=now - timedelta(days=args.days), limit=2_000))
+        public = [one for one in outages if may_be_public(one, now, days=args.days, suspected=args.suspected)]
+        outages = tuple([await self._with_operators(one, brand) for one in public])
         own, alone = self._setting.rules.texts_file, len(asked) == 1
         pages = []
         for one in asked:
@@ -143,6 +147,16 @@ class _Publisher:
             folder = args.folder if alone else args.folder / _folder_name(one)
             pages.append((folder, replace(page, outages=tuple(placed))))
         return pages
+
+    async def _with_operators(self, outage: Outage, brand: Brands) -> Outage:
+        """Return an outage with the operators whose customers it hits where it names none, looked for until known."""
+        if outage.operator_keys:
+            return outage
+        name = (outage.key, outage.coverage)
+        concern = self._concerns.get(name) or await whom_it_concerns(self._backend, outage, brand, self._setting)
+        if concern.certain:
+            self._concerns[name] = concern
+        return with_operators(outage, concern)
 
     async def _with_towns(self, outage: Outage, operator: Operator, brand: Brands) -> Outage:
         """Return an outage with the towns of the operator's customers whom it hits, looked for once."""

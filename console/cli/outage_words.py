@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from backends.port import Backend
 from backends.records import Operator, Outage
@@ -13,7 +14,11 @@ from console.cli.lookup import Brands, brands
 from console.cli.setting import Setting
 from console.data.texts import Texts, texts_of
 from console.i18n import N_, _
-from console.present.outage_texts import Kind, concerns, text_of, voice_of, with_towns
+from console.present.outage_texts import Kind, text_of, voice_of, with_towns
+from console.rules.concerned import Concern, with_operators
+
+if TYPE_CHECKING:
+    from console.desk.desk import Desk
 
 LABELS = {
     Kind.GREETING: N_("Telephone greeting"),
@@ -34,14 +39,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     options.add_json(parser)
 
 
-def _operator(outage: Outage, brand: Brands) -> Operator | None:
-    """Return in whose name is spoken: the one asked for, else the first that it hits; several say nobody's."""
-    theirs = [
-        one for key, one in brand.by_key.items()
-        if (not brand.chosen or key in brand.chosen)
-        and concerns(outage, one)
-    ]  # fmt: skip
-    return theirs[0] if theirs else None
+def _operator(concern: Concern, brand: Brands, languages: Sequence[str]) -> Operator | None:
+    """Return in whose name is spoken: the one asked for, else of those whom it hits the first who speaks as asked.
+
+    Raises Stop where nobody who was asked for is hit, and where nobody knows whom it hits: no customer is greeted in
+    the name of an operator who has nothing to do with it.
+    """
+    theirs = [one for one in concern.operators if not brand.chosen or one.key in brand.chosen]
+    if brand.chosen and not theirs and brand.by_key:
+        says = _("it hits no customer of {operators}; whom it concerns: {known}")
+        asked = ", ".join(sorted(brand.code(key) for key in brand.chosen))
+        known = ", ".join(sorted(one.code for one in concern.operators)) or "-"
+        raise codes.Stop(says.format(operators=asked, known=known), codes.USAGE)
+    if not concern.certain and len(theirs) > 1:
+        says = _("whom it hits is not known; name the operator with --operator, one of: {known}")
+        raise codes.Stop(says.format(known=", ".join(sorted(one.code for one in theirs))), codes.USAGE)
+    return next((one for one in theirs if one.language in languages), theirs[0] if theirs else None)
 
 
 def _languages(asked: list[str], texts: Texts, operator: Operator | None) -> tuple[str, ...]:
@@ -52,14 +65,26 @@ def _languages(asked: list[str], texts: Texts, operator: Operator | None) -> tup
     return tuple(dict.fromkeys(asked or (*first, *texts.languages)))
 
 
+def _desk(backend: Backend, brand: Brands, setting: Setting) -> Desk:
+    from console.desk.desk import Desk, agent_for
+
+    return Desk(backend, agent_for(setting.actor), setting.zone, operators=brand.by_key)
+
+
+async def whom_it_concerns(backend: Backend, outage: Outage, brand: Brands, setting: Setting) -> Concern:
+    """Return whose customers an outage concerns, also of operators who were not asked for."""
+    from console.desk.restoring import concern_of
+
+    return await concern_of(_desk(backend, brand, setting), outage)
+
+
 async def towns_of(
     backend: Backend, outage: Outage, operator: Operator | None, brand: Brands, setting: Setting
 ) -> Sequence[str]:
     """Return the towns where an operator's customers are hit, most first; none where the records cannot be listed."""
-    from console.desk.desk import Desk, agent_for
     from console.desk.restoring import affected
 
-    desk = Desk(backend, agent_for(setting.actor), setting.zone, operators=brand.by_key)
+    desk = _desk(backend, brand, setting)
     desk.operator_keys = frozenset({operator.key}) if operator else brand.chosen
     return (await affected(desk, outage)).towns
 
@@ -67,7 +92,9 @@ async def towns_of(
 async def words(backend: Backend, outage: Outage, args: argparse.Namespace, setting: Setting) -> int:
     """Print the texts of an outage: for people under headings, for programs as rows of language, kind and text."""
     brand = await brands(backend, setting, args.operator)
-    operator = _operator(outage, brand)
+    concern = await whom_it_concerns(backend, outage, brand, setting)
+    operator = _operator(concern, brand, args.language)
+    outage = with_operators(outage, concern)
     texts = texts_of(setting.rules.texts_file, operator.code if operator else "")
     if with_towns(outage, ("",)) is not outage:
         outage = with_towns(outage, await towns_of(backend, outage, operator, brand, setting))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +22,7 @@ from backends.port import (
 from backends.records import Customer, CustomerKind, Key, Line, NetworkPath, Outage, Record, TicketKind
 from console.desk.desk import Desk
 from console.rules.attaching import BEFORE
+from console.rules.concerned import Concern, concerned, needs_reckoning
 from console.rules.coverage import hit, might_hit
 from console.rules.restoring import OVER, comes_first, words_promised
 
@@ -94,6 +95,8 @@ class Affected:
     whole: bool
     towns: tuple[str, ...] = ()
     """Where they live, most first; a town of very few is left out, for it may be told to everybody."""
+    operators: tuple[Key, ...] = ()
+    """Whose customers they are, most first; also those whom the agent does not serve."""
 
 
 async def _every(listing: Listing, kind: type[Record]) -> AsyncIterator[list[Any]]:
@@ -119,6 +122,11 @@ class _Count:
         self._with_lines: set[Key] = set()
         self._paths = False
         self._towns: dict[str, set[Key]] = defaultdict(set)
+        self._operators: Counter[Key] = Counter()
+
+    def operators(self) -> tuple[Key, ...]:
+        """Return the operators whose customers are hit, most first."""
+        return tuple(key for key, _count in self._operators.most_common())
 
     def towns(self) -> tuple[str, ...]:
         """Return the towns in which enough customers are hit, most first."""
@@ -126,11 +134,12 @@ class _Count:
         return tuple(sorted(enough, key=lambda one: (-len(self._towns[one]), one)))
 
     def _take(self, line: Line, customer: Customer) -> None:
-        if self._desk.operator_keys and customer.operator_key not in self._desk.operator_keys:
-            return
         operator = self._desk.operators.get(customer.operator_key)
         above = (operator.parent_key,) if operator is not None and operator.parent_key else ()
         if hit(self._outage, line, customer, above) is not None:
+            self._operators[customer.operator_key] += 1
+            if self._desk.operator_keys and customer.operator_key not in self._desk.operator_keys:
+                return
             self.hit[customer.key] = customer
             self.lines += bool(line.key)
             if town := line.place.town or customer.place.town:
@@ -182,6 +191,7 @@ class _Count:
         page = await desk.backend.tickets(only, limit=MOST_LISTED)
         keys = tuple(dict.fromkeys(one.customer_key for one in page.rows if one.outage_key == outage.key))
         self.hit.update({one.key: one for one in await desk.backend.customers(keys)})
+        self._operators.update(one.operator_key for one in self.hit.values())
 
 
 async def affected(desk: Desk, outage: Outage) -> Affected:
@@ -197,4 +207,13 @@ async def affected(desk: Desk, outage: Outage) -> Affected:
     else:
         await count.known()
     people = sorted(count.hit.values(), key=lambda one: (not comes_first(one), one.name, one.key))
-    return Affected(len(people), count.lines, tuple(people[:MOST_LISTED]), count.whole, count.towns())
+    return Affected(
+        len(people), count.lines, tuple(people[:MOST_LISTED]), count.whole, count.towns(), count.operators()
+    )
+
+
+async def concern_of(desk: Desk, outage: Outage) -> Concern:
+    """Return whose customers an outage concerns, looked up where it names nobody; raises what the backend raises."""
+    every = tuple(desk.operators.values())
+    found = (await affected(desk, outage)).operators if needs_reckoning(outage, every) else ()
+    return concerned(outage, every, found)

@@ -99,13 +99,15 @@ def _works_words(outage: Outage, now: Now) -> str:
     )
 
 
-def _understood(outage: Outage, now: Now, language: str) -> bool:
+def _understood(outage: Outage, now: Now, language: str, operator_key: Key = "") -> bool:
     """Return whether what somebody wrote is in the customer's language, or there is nothing better for them.
 
-    It is written in the language of the operators who are hit; whoever speaks none of theirs is told the facts.
+    It is written in the language of the operators who are hit; whoever speaks another is told the facts, as are all
+    where the operators speak several. Where an outage names none, it is the customer's own operator that counts.
     """
-    written = {one.language for key in outage.operator_keys if (one := now.operators.get(key)) is not None}
-    return not written or not language or language in written or language not in now.texts().languages
+    hit = outage.operator_keys or (operator_key,)
+    written = {one.language for key in hit if (one := now.operators.get(key)) is not None}
+    return not written or not language or written == {language} or language not in now.texts().languages
 
 
 def say_words(outage: Outage, now: Now, language: str = "", operator_key: Key = "") -> str:
@@ -116,7 +118,7 @@ def say_words(outage: Outage, now: Now, language: str = "", operator_key: Key = 
     """
     if outage.state is OutageState.DISMISSED:
         return ""
-    if outage.say and outage.state is not OutageState.RESTORED and _understood(outage, now, language):
+    if outage.say and outage.state is not OutageState.RESTORED and _understood(outage, now, language, operator_key):
         return plain(outage.say, SAY)
     if speaks(language, now):
         return said(outage, now, language, operator_key)

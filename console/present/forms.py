@@ -325,11 +325,19 @@ def correct_customer(file: CustomerFile, filled: Filled) -> FormView:
 
 
 def raise_outage(operators: Sequence[Operator], filled: Filled, *, may_confirm: bool) -> FormView:
-    """Return the form for saying that something is brewing (R26)."""
+    """Return the form for saying that something is brewing (R26).
+
+    Whose it is stands early: it decides who is told of it, and in whose name.
+    """
+    theirs: list[FieldView] = []
+    if len(operators) > 1:
+        every = (choice(NONE, _("all")), *(choice(one.key, plain(one.name, 24)) for one in operators))
+        theirs.append(pick("operator", _("Operator"), every, filled))
     fields = [
         text_line("title", _("What is broken"), filled, needed=True),
+        *theirs,
         text_line("elements", _("Elements"), filled, hint=_("exchange, node, OLT, port; with commas")),
-        text_line("postcodes", _("Postcodes"), filled, hint=_("61-001, 61-010..61-020, 62*")),
+        text_line("postcodes", _("Postcodes"), filled, hint=_("61-001, 61-010..61-020, 62-*")),
         text_line("towns", _("Towns"), filled),
         text_line("services", _("Services"), filled, hint=_("internet, tv, telephone; empty: all")),
         moment_line("expected_end", _("Expected end"), filled),
@@ -337,9 +345,6 @@ def raise_outage(operators: Sequence[Operator], filled: Filled, *, may_confirm: 
         text_line("supplier", _("Supplier"), filled),
         text_line("supplier_reference", _("Their number"), filled),
     ]
-    if len(operators) > 1:
-        every = (choice(NONE, _("all")), *(choice(one.key, plain(one.name, 24)) for one in operators))
-        fields.append(pick("operator", _("Operator"), every, filled))
     if may_confirm:
         states = (choice("suspected", _("suspected")), choice("confirmed", _("confirmed")))
         fields.append(pick("state", _("State"), states, filled, default="suspected"))

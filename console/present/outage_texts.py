@@ -16,6 +16,7 @@ from backends.records import Operator, Outage, OutageKind, OutageState
 from console.data.texts import Texts
 from console.present.labels import plain
 from console.rules.clocks import zone_of
+from console.rules.concerned import concerned
 from console.rules.other_brands import leaks
 
 MOST_PLACES = 3
@@ -83,10 +84,18 @@ def _ahead(outage: Outage, at: datetime) -> bool:
 
 def concerns(outage: Outage, operator: Operator) -> bool:
     """Return whether an operator's customers may be hit: by name, through the network above, or in their country."""
-    if outage.operator_keys:
-        return not {operator.key, operator.parent_key}.isdisjoint(outage.operator_keys)
-    country = outage.coverage.country
-    return not country or not operator.country or country.upper() == operator.country.upper()
+    return bool(concerned(outage, (operator,)).operators)
+
+
+def languages_of(outage: Outage, operators: Iterable[Operator]) -> frozenset[str]:
+    """Return the languages in which an outage may have been written about: those of the operators it names, else of
+    all whom it may concern.
+    """
+    every = tuple(operators)
+    theirs = [one for one in every if one.key in outage.operator_keys] or [
+        one for one in every if concerns(outage, one)
+    ]
+    return frozenset(one.language for one in theirs)
 
 
 def with_towns(outage: Outage, towns: Sequence[str]) -> Outage:
@@ -125,12 +134,15 @@ def area_of(outage: Outage, language: str, texts: Texts) -> str:
 def written(outage: Outage, language: str, voice: Voice) -> str:
     """Return what a colleague wrote for customers, where it is in this language; it takes the place of ours.
 
-    It is written in the language of the operator; where nobody in particular speaks it is not used. What one brand
-    wrote for an outage of all is not used for another when it names the first (R22).
+    It is written in the language of the outage's operators; where these speak several nobody knows in which, and where
+    nobody in particular speaks it is not used. What one brand wrote for an outage of all is not used for another when
+    it names the first (R22).
     """
     over = outage.state in (OutageState.RESTORED, OutageState.DISMISSED)
     operator = voice.operator
-    if over or operator is None or operator.language != language or not concerns(outage, operator):
+    if over or operator is None or not concerns(outage, operator):
+        return ""
+    if languages_of(outage, (operator, *voice.others)) != {language}:
         return ""
     said = plain(outage.say, LONGEST_SAY)
     return "" if leaks(said, operator, voice.others) else said

@@ -16,14 +16,15 @@ from console.actions import RIGHT_REASONS, Where
 from console.desk.acts.outages import update_outage
 from console.desk.acts.scene import Unfit
 from console.desk.local import Draft
-from console.desk.restoring import affected, as_it_is
+from console.desk.restoring import affected, as_it_is, concern_of
 from console.i18n import N_, _, _n
 from console.keynames import key_label
 from console.present.banners import badge, headline
 from console.present.failures import failure_words, unfit_words
 from console.present.labels import LANGUAGE_NAMES, plain, worded
-from console.present.outage_texts import Kind, Voice, text_of, voice_of, with_towns
+from console.present.outage_texts import Kind, Voice, languages_of, text_of, voice_of, with_towns
 from console.present.questions import form_of, text_lines
+from console.rules.concerned import Concern, concerned, needs_reckoning, with_operators
 from console.rules.coverage import is_live
 from console.rules.roles import Right
 from console.screens.base import BaseScreen
@@ -31,7 +32,7 @@ from console.screens.editing import EditScreen
 from widgets.body import BodyPane
 from widgets.bottom import KeyHints, StatusLine
 from widgets.rows import RowList
-from widgets.views import BodyView, Cell, HintView, RowsView, RowView, Span, StatusView, Tone
+from widgets.views import BodyView, Cell, Feed, FeedView, HintView, RowsView, RowView, Span, StatusView, Tone
 
 ACTION = "outages"
 CODE = "words-"
@@ -70,6 +71,7 @@ class OutageWordsScreen(BaseScreen):
         self._language = language
         self._operators: tuple[Operator | None, ...] = (None,)
         self._towns: tuple[str, ...] = ()
+        self._concern: Concern | None = None
         self._edited: dict[str, dict[str, str]] = {}
 
     def body_widgets(self) -> ComposeResult:
@@ -81,16 +83,36 @@ class OutageWordsScreen(BaseScreen):
     def on_mount(self) -> None:
         """Speak for the first of the operators that it hits, in their language."""
         super().on_mount()
+        self.query_one(RowList).focus()
+        operators = tuple(self.console_app.desk.operators.values())
+        if needs_reckoning(self._outage, operators):
+            feed = FeedView(Feed.LOADING, _("one moment"))
+            self.query_one(RowList).show(RowsView(title=self._speaker, feed=feed))
+            self._find_operators()
+        else:
+            self._speak_for(concerned(self._outage, operators))
+
+    @work(exclusive=True, group="operators", exit_on_error=False)
+    async def _find_operators(self) -> None:
+        """Learn whose customers it hits where it names no operator: nobody else greets (R22)."""
         desk = self.console_app.desk
-        theirs = [
-            one for one in desk.operators.values()
-            if (not desk.operator_keys or one.key in desk.operator_keys) and self._hits(one)
-        ]  # fmt: skip
+        try:
+            concern = await concern_of(desk, self._outage)
+        except BackendError:  # whose it may be is known all the same
+            concern = concerned(self._outage, desk.operators.values())
+        if self.is_mounted:
+            self._speak_for(concern)
+
+    def _speak_for(self, concern: Concern) -> None:
+        desk = self.console_app.desk
+        self._concern = concern
+        theirs = [one for one in concern.operators if not desk.operator_keys or one.key in desk.operator_keys]
+        if not concern.certain and len(theirs) > 1:
+            self.say(_("Whom it hits is not known: b chooses for which operator you speak."), Tone.WARN)
         self._operators = tuple(theirs) or (None,)
         self._language = self._language or (theirs[0].language if theirs else desk.language)
         if self._language not in self._voice.texts.languages:
             self._language = self._voice.texts.languages[0]
-        self.query_one(RowList).focus()
         self.time_passed()
         self._find_towns()
 
@@ -115,9 +137,11 @@ class OutageWordsScreen(BaseScreen):
             if self.is_mounted:
                 self.time_passed()
 
-    def _hits(self, operator: Operator) -> bool:
-        keys = self._outage.operator_keys
-        return not keys or operator.key in keys or operator.parent_key in keys
+    @property
+    def _told(self) -> Outage:
+        """The outage as it is told: with its operators and its towns."""
+        named = with_operators(self._outage, self._concern) if self._concern is not None else self._outage
+        return with_towns(named, self._towns)
 
     @property
     def _voice(self) -> Voice:
@@ -139,15 +163,15 @@ class OutageWordsScreen(BaseScreen):
         return self._edited[name]
 
     def _text(self, kind: Kind) -> str:
-        return self._answers().get(kind) or text_of(
-            with_towns(self._outage, self._towns), kind, self._language, self._voice
-        )
+        return self._answers().get(kind) or text_of(self._told, kind, self._language, self._voice)
 
     def time_passed(self) -> None:
         """Word it anew: times draw near and pass."""
         now = self.console_app.now()
         about = plain(f"{self._outage.reference} {badge(self._outage)} {headline(self._outage, now)}")
         self.query_one("#outage", StatusLine).show(StatusView(about, Tone.STRONG))
+        if self._concern is None:
+            return  # in whose name is spoken is not known yet
         texts = {kind: self._text(kind) for kind in Kind}
         rows = tuple(
             RowView(
@@ -162,8 +186,12 @@ class OutageWordsScreen(BaseScreen):
             )
             for kind in Kind
         )  # fmt: skip
-        self.query_one(RowList).show(RowsView(rows, self._voice.name or _("All operators"), self._languages_line()))
+        self.query_one(RowList).show(RowsView(rows, self._speaker, self._languages_line()))
         self._show_text(self.query_one(RowList).cursor_key)
+
+    @property
+    def _speaker(self) -> str:
+        return self._voice.name or _("All operators")
 
     def _languages_line(self) -> str:
         codes = self._voice.texts.languages
@@ -209,6 +237,8 @@ class OutageWordsScreen(BaseScreen):
 
     def action_language(self, step: int) -> None:
         """Go to another language."""
+        if self._concern is None:
+            return
         codes = self._voice.texts.languages
         self._language = codes[(codes.index(self._language) + step) % len(codes)]
         self.time_passed()
@@ -219,6 +249,8 @@ class OutageWordsScreen(BaseScreen):
 
     def action_operator(self) -> None:
         """Speak for the next operator that it hits: nothing of another one stands in the text (R22)."""
+        if self._concern is None:
+            return
         self._operators = (*self._operators[1:], self._operators[0])
         if self._language not in self._voice.texts.languages:
             self._language = self._voice.texts.languages[0]
@@ -226,6 +258,8 @@ class OutageWordsScreen(BaseScreen):
 
     def action_copy(self) -> None:
         """Send the text to the terminal's clipboard (OSC 52)."""
+        if self._concern is None:
+            return
         kind = Kind(self.query_one(RowList).cursor_key)
         self.app.copy_to_clipboard(self._text(kind))
         self.say(_("Copied: {what}").format(what=f"{_(LABELS[kind])} ({self._language})"), Tone.GOOD)
@@ -242,6 +276,11 @@ class OutageWordsScreen(BaseScreen):
             self.say(_(RIGHT_REASONS[Right.OUTAGE_DECIDE]), Tone.WARN)
         elif not is_live(self._outage):
             self.say(unfit_words("over"), Tone.WARN)
+        elif not kind:
+            return
+        elif len(languages_of(self._told, self.console_app.desk.operators.values())) > 1:
+            says = _("Its operators speak several languages: each customer is told it in words of their own.")
+            self.say(says, Tone.WARN)
         elif operator is None or operator.language != self._language or kind not in (Kind.SAY, Kind.WEB):
             self.say(_("For everybody is what to say, or the web text, in the operator's own language."), Tone.WARN)
         else:
@@ -270,6 +309,8 @@ class OutageWordsScreen(BaseScreen):
 
     def action_edit(self) -> None:
         """Look over all texts of this language."""
+        if self._concern is None:
+            return
         filled = {kind.value: self._text(kind) for kind in Kind}
         first = self.query_one(RowList).cursor_key
         fields = [text_lines(kind.value, _(LABELS[kind]), filled, height=3, needed=True) for kind in Kind]
@@ -287,6 +328,8 @@ class OutageWordsScreen(BaseScreen):
 
     def action_as_it_was(self) -> None:
         """Take the text that is made from the facts again."""
+        if self._concern is None:
+            return
         self._answers().pop(self.query_one(RowList).cursor_key, None)
         self._keep()
         self.time_passed()

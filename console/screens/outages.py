@@ -28,6 +28,7 @@ from console.present.outage_body import known
 from console.rules.restoring import OVER, words_promised
 from console.rules.roles import Right
 from console.screens.base import BaseScreen
+from console.screens.customer_base import CustomerBase
 from console.screens.form import FormScreen, Plan
 from console.screens.read import ReadScreen
 from console.words import word
@@ -196,6 +197,7 @@ class OutagesScreen(BaseScreen):
         def after(deed: Deed, _values: Values) -> None:
             raised = deed.receipt.changes[0].after
             if not about and isinstance(raised, Outage):
+                self._at = raised.key  # the list is in order of gravity: the keys mean the one that was raised
                 deed.about = plain(f"{raised.reference} {title_words(raised)}")
             app.tell_done(words)
             self.read()
@@ -257,6 +259,18 @@ class OutagesScreen(BaseScreen):
                 waits = _n("{n} person waits for a word: l.", "{n} people wait for a word: l.", count)
                 self.console_app.tell_done(f"{words} {waits.format(n=count)}")
 
+    def _begun(self) -> dict[str, str]:
+        """Return what an outage begins with: the operator of the customer who is open, or whom the caller rang."""
+        app = self.console_app
+        call = app.phone.call
+        for screen in reversed(app.screen_stack):
+            if isinstance(screen, CustomerBase) and screen.picture is not None:
+                return {"operator": screen.picture.file.operator.key}
+        if call is not None and call.live and call.operator_key:
+            return {"operator": call.operator_key}
+        served = app.desk.operator_keys
+        return {"operator": next(iter(served))} if len(served) == 1 else {}
+
     def action_raise_one(self) -> None:
         """Say that something is brewing."""
         if not self._may(Right.OUTAGE_SUSPECT):
@@ -265,7 +279,7 @@ class OutagesScreen(BaseScreen):
         draft = self.console_app.local.draft("", ACTION, RAISING)
         operators = list(desk.operators.values())
         decide = Right.OUTAGE_DECIDE in desk.rights
-        view = forms.raise_outage(operators, draft.answers if draft else {}, may_confirm=decide)
+        view = forms.raise_outage(operators, draft.answers if draft else self._begun(), may_confirm=decide)
 
         def make(values: Values) -> Batch:
             chosen = values.get("operator", "")

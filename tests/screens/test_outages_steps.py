@@ -125,3 +125,58 @@ async def test_a_draft_of_an_outage_has_a_name_and_is_gone_on_with(demo_file: Pa
         await stage.press("escape")
         assert isinstance(stage.app.screen, DraftsScreen)
         assert "News about an outage" not in stage.text()
+
+
+async def test_r26_the_keys_mean_the_outage_that_was_raised(demo_file: Path, tmp_path: Path) -> None:
+    """R26: graver ones stand before it in the list, and x is one key away: the cursor stands on the one just raised."""
+    async with on_desk(demo_file, tmp_path, size=(100, 30)) as stage:
+        await stage.press("escape", "o")
+        assert len(stage.app.screen.query_one(RowList).view.rows) > 1
+        await stage.press("n")
+        stage.app.screen.query_one(Form).set_values({"title": "Dead switch", "elements": "ZZZ-9"})
+        await stage.press("f2")
+        await stage.settle()
+        rows = stage.app.screen.query_one(RowList)
+        assert rows.cursor_key == (await known(stage)).key
+        assert rows.view.rows[0].key != rows.cursor_key, "it would stand there anyhow"
+
+
+async def test_r22_an_outage_begins_with_the_operator_of_whoever_is_open(demo_file: Path, tmp_path: Path) -> None:
+    """R22: whose it is stands second in the form; from a customer it is their operator, from nobody all."""
+    async with on_desk(demo_file, tmp_path, size=(80, 24)) as stage:
+        await stage.press("escape", "o", "n")
+        form = stage.app.screen.query_one(Form)
+        assert [one.code for one in form.view.fields][:2] == ["title", "operator"]
+        assert form.values()["operator"] == ""
+        assert "Operator" in stage.text()
+        await stage.press("escape", "escape")
+        customer = await stage.open("third_chase")
+        assert customer.picture is not None
+        await stage.press("o", "n")
+        assert stage.app.screen.query_one(Form).values()["operator"] == customer.picture.file.operator.key
+
+
+async def test_r22_the_words_are_of_an_operator_whom_it_hits(demo_file: Path, tmp_path: Path) -> None:
+    """R22: an outage of nobody in particular is told in the name and language of those who have customers there."""
+    async with on_desk(demo_file, tmp_path, size=(100, 30)) as stage:
+        customer = await stage.open("third_chase")
+        assert customer.picture is not None
+        file = customer.picture.file
+        await stage.press("o", "n")
+        place = file.lines[0].place if file.lines and file.lines[0].place.town else file.customer.place
+        answers = {"title": "Dead switch", "towns": place.town, "postcodes": place.postcode, "operator": ""}
+        stage.app.screen.query_one(Form).set_values(answers)
+        await stage.press("f2")
+        await stage.settle()
+        assert (await known(stage)).operator_keys == ()
+        await stage.press("w")
+        await stage.settle()
+        rows = stage.app.screen.query_one("#texts", RowList)
+        operator = file.operator
+        assert rows.view.title == operator.name
+        assert f"[{operator.language}]" in rows.view.note
+        others = [one.name for one in stage.app.desk.operators.values() if one.country != operator.country]
+        assert others
+        for _number in stage.app.desk.operators:
+            await stage.press("b")
+            assert rows.view.title not in others

@@ -401,3 +401,59 @@ async def test_r29_words_prints_the_texts_of_one_outage(tmp_path: Path) -> None:
     wrong = ran("--language", "tlh")
     assert wrong.returncode == codes.USAGE
     assert "tlh" in wrong.stderr
+
+
+async def _two_brands(file: Path) -> None:
+    """Store a British operator with a customer in Leeds, and a Polish one with a customer in Lublin."""
+    lark = Operator(new_key(), "LRK", "Larkmoor", "GB", "en", "Europe/London")
+    luna = Operator(new_key(), "LUN", "Luna", "PL", "pl", "Europe/Warsaw")
+    people = [
+        Customer(new_key(), "", one.key, CustomerKind.SUBSCRIBER, one.name, one.language, place=place)
+        for one, place in (
+            (lark, Place(postcode="LS1 1AA", town="Leeds", country="GB")),
+            (luna, Place(postcode="20-001", town="Lublin", country="PL")),
+        )
+    ]
+    await _store(file, lark, luna, *people)
+
+
+async def test_r22_an_outage_of_all_is_published_for_those_whom_it_hits(tmp_path: Path) -> None:
+    """R22: nobody said whose it is; the page of the operator without a customer there is silent about it."""
+    file, folder = tmp_path / "desk.db", tmp_path / "page"
+    await _two_brands(file)
+    made = outage(key=new_key(), reference="", coverage=Coverage(("internet",), towns=("Lublin",)), operator_keys=())
+    await _store(file, replace(made, say="Naprawiamy.", started_at=datetime.now(UTC) - timedelta(hours=1)))
+    subprocess.run(_command(file, "publish", str(folder)), env=_environment(tmp_path), timeout=60, check=True)
+    assert json.loads((folder / "lrk" / JSON).read_text("utf-8"))["outages"] == []
+    [told] = json.loads((folder / "lun" / JSON).read_text("utf-8"))["outages"]
+    assert told["text"]["pl"] == "Naprawiamy."
+    assert "Lublin" in told["text"]["en"]
+    alone = _command(file, "publish", str(tmp_path / "alone"), "--operator", "LRK")
+    subprocess.run(alone, env=_environment(tmp_path), timeout=60, check=True)
+    assert json.loads((tmp_path / "alone" / JSON).read_text("utf-8"))["outages"] == []
+
+
+async def test_r22_nobody_is_greeted_in_the_name_of_an_operator_who_is_not_hit(tmp_path: Path) -> None:
+    """R22: the greeting is of the operator whom it hits; where nobody knows, the command asks."""
+    file = tmp_path / "desk.db"
+    await _two_brands(file)
+    lublin = outage(key=new_key(), reference="", coverage=Coverage(towns=("Lublin",)), operator_keys=())
+    nowhere = replace(lublin, key=new_key(), coverage=Coverage(towns=("Nowhere",)))
+    hit, unknown = [one for one in await _store(file, lublin, nowhere) if isinstance(one, Outage)]
+
+    def ran(one: Outage, *more: str) -> subprocess.CompletedProcess[str]:
+        command = _command(file, "words", one.reference, "--kind", "greeting", *more)
+        return subprocess.run(
+            command, env=_environment(tmp_path), capture_output=True, text=True, timeout=60, check=False
+        )
+
+    assert "Witamy w Luna." in ran(hit, "--language", "pl").stdout
+    assert "Larkmoor" not in ran(hit).stdout
+    refused = ran(hit, "--operator", "LRK")
+    assert (refused.returncode, refused.stdout) == (codes.USAGE, "")
+    assert "LUN" in refused.stderr
+    asked = ran(unknown)
+    assert (asked.returncode, asked.stdout) == (codes.USAGE, "")
+    assert "--operator" in asked.stderr
+    assert "LRK, LUN" in asked.stderr
+    assert "Larkmoor" in ran(unknown, "--operator", "LRK", "--language", "en").stdout

@@ -200,3 +200,18 @@ def test_r30_the_words_of_every_service_fit_their_sentences(service: str, langua
         for kind in Kind:
             told = text_of(one, kind, language, voice)
             assert not re.search(STUMBLES[language], told), told
+
+
+def test_r22_what_was_written_stands_in_the_language_of_the_outages_operators_alone() -> None:
+    """R22: a Swedish sentence is on no English page; where operators speak several languages nobody knows in which."""
+    lark = Operator("l", "LRK", "Larkmoor", "GB", "en", "Europe/London")
+    norr = Operator("n", "NOR", "Norrsken", "SE", "sv", "Europe/Stockholm")
+    said = outage(say="Vi lagar det.")
+    voice = voice_of(lark, texts_of(), NOW, UTC, (lark, norr))
+    for keys in ((), ("n", "l"), ("l", "n")):
+        assert "lagar" not in text_of(replace(said, operator_keys=keys), Kind.WEB, "en", voice), keys
+    swedish = replace(said, operator_keys=("n",))
+    voice = voice_of(norr, texts_of(), NOW, UTC, (lark, norr))
+    assert text_of(swedish, Kind.WEB, "sv", voice) == "Vi lagar det."
+    assert text_of(swedish, Kind.MESSAGE, "sv", voice) == "Norrsken: Vi lagar det."
+    assert "lagar" not in text_of(swedish, Kind.WEB, "en", voice)

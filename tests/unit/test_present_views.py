@@ -393,6 +393,11 @@ def test_r29_written_words_are_told_to_those_who_speak_that_language() -> None:
     assert "Mamy" not in banners.say_words(written, now, "en")
     assert "Mamy" not in banners.say_words(written, now, "it")
     assert banners.say_words(replace(written, operator_keys=()), now, "en") == "Mamy awarię."
+    assert "Mamy" not in banners.say_words(replace(written, operator_keys=()), now, "en", polish.key)
+    english = replace(polish, key="operator:8", language="en")
+    both = replace(written, operator_keys=(polish.key, english.key))
+    now = replace(NOW, operators={polish.key: polish, english.key: english})
+    assert "Mamy" not in banners.say_words(both, now, "en", english.key), "nobody knows in which of the two it is"
 
 
 def test_a_letter_names_the_day_on_the_customers_wall() -> None:
