@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from console.desk.local import Draft
 from console.screens.lists import DraftsScreen
-from tests.desk_stage import on_desk
+from tests.desk_stage import NIGHT, on_desk
 from widgets.form import Form
+from widgets.rows import RowList
 
 
 @pytest.mark.parametrize("key", ["d", "x", "delete", "backspace"])
@@ -66,3 +68,32 @@ async def test_a_time_that_cannot_be_read_is_told_what_to_type(demo_file: Path, 
         stage.app.screen.query_one(Form).set_values({"due": ""})
         await stage.type("soonish")
         assert "Type for example: tomorrow 10" in stage.text()
+
+
+async def test_each_draft_says_of_what_and_whose_it_is(demo_file: Path, tmp_path: Path) -> None:
+    """Two scripts of one customer are told apart by name; a stranger is a number, a name, or somebody new."""
+    async with on_desk(demo_file, tmp_path, size=(100, 30)) as stage:
+        screen = await stage.open("prospect")
+        drafts = [
+            (screen.key, "script", "fault-internet", {"_trail": "symptom", "symptom": "slow"}),
+            (screen.key, "script", "billing", {"_trail": "about", "about": "too_high"}),
+            ("", "script", "complaint:LUN:a1", {"_phone": "+48601234999", "caller_name": "Jan"}),
+            ("", "script", "moving:LUN:a2", {"caller_name": "Jan Nowy"}),
+            ("", "script", "fault-tv:LUN:a3", {"_trail": "caller_name", "_typed": "J"}),
+            ("", "new_customer", "", {"email": "a@b.example"}),
+        ]
+        for customer, action, subject, answers in drafts:
+            stage.app.local.keep(Draft(customer, action, subject, answers, NIGHT))
+        await stage.press("D")
+        rows = stage.app.base_screen().query_one(RowList).view.rows
+        told = [tuple("".join(span.text for span in cell.spans) for cell in row.cells[1:3]) for row in rows]
+        assert screen.picture is not None
+        name = screen.picture.file.customer.name
+        assert set(told) == {
+            ("Questions: Internet fault", name),
+            ("Questions: Invoice and payment", name),
+            ("Questions: Complaint", "+48601234999"),
+            ("Questions: Moving house", "Jan Nowy"),
+            ("Questions: Television fault", "somebody new"),
+            ("New customer", "somebody new"),
+        }
