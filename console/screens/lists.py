@@ -14,6 +14,7 @@ from backends.errors import BackendError
 from backends.records import Contact, Customer, Key
 from console.actions import BY_ID, Circumstances, Where, why_not
 from console.cheatsheet import PLACES, key_rows
+from console.data.guides import Guides
 from console.desk.desk import Deed
 from console.desk.local import CALL, OCCASION, Draft
 from console.i18n import _
@@ -21,10 +22,12 @@ from console.present import results
 from console.present.failures import failure_words
 from console.present.labels import plain
 from console.screens.base import BaseScreen
+from console.screens.draft_names import form_name, whose
 from console.screens.guide import ACTION as SCRIPT
 from console.screens.guide import resume as resume_script
+from console.screens.guide_begin import known_guides
 from console.screens.outages import ACTION as OUTAGES
-from console.screens.outages import RAISING, TOLD, WORDS, OutagesScreen
+from console.screens.outages import OutagesScreen
 from console.screens.picking import sure
 from console.screens.plans_people import plan_new_customer
 from console.words import AGE_WIDTH, age
@@ -110,6 +113,7 @@ class DraftsScreen(BaseScreen):
         super().__init__()
         self._drafts: dict[str, Draft] = {}
         self._names: Mapping[Key, str] = {}
+        self._guides: Guides | None = None
 
     def body_widgets(self) -> ComposeResult:
         """The drafts."""
@@ -153,6 +157,8 @@ class DraftsScreen(BaseScreen):
         except BackendError as error:
             self.console_app.fail(error)
         self._drafts = {"\n".join(one.name): one for one in drafts}
+        if any(one.action == SCRIPT for one in drafts):
+            self._guides = known_guides(self.console_app)
         self.time_passed()
 
     def time_passed(self) -> None:
@@ -163,8 +169,8 @@ class DraftsScreen(BaseScreen):
                 name,
                 (
                     Cell((Span(age(one.at, now.at), Tone.DIM),), AGE_WIDTH, right=True),
-                    Cell((Span(_name_of(one)),), 20),
-                    Cell((Span(self._names.get(one.customer_key, ""), Tone.STRONG),), 24),
+                    Cell((Span(form_name(one, self._guides)),), 28),
+                    Cell((Span(whose(one, self._names, self._guides), Tone.STRONG),), 20),
                     Cell((Span(plain(" · ".join(part for part in _texts(one)))),), 0),
                 ),
             )
@@ -204,14 +210,6 @@ def says_something(draft: Draft) -> bool:
     """Return whether anything was typed or chosen in a draft beyond what stands in every form of its kind."""
     codes = (OCCASION, CALL, *_PRESET)
     return any(text.strip() for code, text in draft.answers.items() if code not in codes)
-
-
-def _name_of(draft: Draft) -> str:
-    if draft.action == OUTAGES and (code := draft.subject.rpartition(":")[2]).startswith((TOLD, WORDS)):
-        return _("Words at its end") if code == TOLD else _("Words of an outage")
-    if draft.action == OUTAGES:
-        return _("Raise an outage") if draft.subject == RAISING else _("News about an outage")
-    return _(BY_ID[draft.action].label) if draft.action in BY_ID else plain(draft.action)
 
 
 def _texts(draft: Draft) -> list[str]:
