@@ -62,6 +62,8 @@ QUICK = 0.08
 SENSE_AFTER = 1.5
 """Seconds that news of tickets are collected before the sensor looks at them: twenty calls at once are one look."""
 MINUTE = 60
+DEEPEST = 2
+"""Customers that may stay below a list another one is chosen in; from there Esc leads home: the stack is bounded."""
 SAME_CALL = timedelta(minutes=15)
 """A form left by an unexpected end opens by itself within this time; later its draft waits in the list."""
 _THEMES = {"sixteen": "sixteen", "mono": "mono"}
@@ -264,11 +266,18 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def open_customer(
-        self, key: Key, *, at: str = "", action: str = "", subject: str = "", words: str = ""
+        self,
+        key: Key,
+        *,
+        at: str = "",
+        action: str = "",
+        subject: str = "",
+        words: str = "",
+        back_to: BaseScreen | None = None,
     ) -> None:
         """Open a customer, at a row of their history or tickets if `at` names one, with a form if `action` does.
 
-        `words` stand above that form.
+        `words` stand above that form. Whoever leaves the customer comes back to the list `back_to`, else home.
         """
         from console.screens.customer import CustomerScreen
 
@@ -281,7 +290,8 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
                 raise error
             self.fail(error)
             return
-        while len(self.screen_stack) > 1 and self.screen is not self.home:
+        below = self._to_come_back_to(back_to)
+        while len(self.screen_stack) > 1 and self.screen is not below:
             await self.pop_screen()
         await self.push_screen(screen)
         if not done:
@@ -298,6 +308,15 @@ class Cordboard(PerformsActions, TakesKeysInTurn[int], ReportsFailuresBriefly[in
             screen.resume(action, subject, words)
         elif self.desk.unnoted is not None:
             self.say(_("The disk is full: nothing can be stored. Tell your supervisor at once."), Tone.BAD)
+
+    def _to_come_back_to(self, back_to: BaseScreen | None) -> BaseScreen:
+        """Return the list that a customer was chosen in, or home: when it is closed meanwhile, or too deep by now."""
+        from console.screens.customer import CustomerScreen
+
+        if back_to is None or back_to not in self.screen_stack:
+            return self.home
+        below = self.screen_stack[: self.screen_stack.index(back_to)]
+        return back_to if sum(isinstance(one, CustomerScreen) for one in below) < DEEPEST else self.home
 
     def act_reload(self) -> None:
         """Read everything again."""

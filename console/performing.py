@@ -228,13 +228,23 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
         """Show what waits for an answer."""
         from console.screens.lists import QueueScreen
 
-        self.push_screen(QueueScreen())
+        if not self._back_to_list(QueueScreen):
+            self.push_screen(QueueScreen())
 
     def act_agenda(self) -> None:
         """Show what to do now, most urgent first."""
         from console.screens.agenda import AgendaScreen
 
-        self.push_screen(AgendaScreen())
+        if not self._back_to_list(AgendaScreen):
+            self.push_screen(AgendaScreen())
+
+    def _back_to_list(self, kind: type[BaseScreen]) -> bool:
+        """Go back to the list that the open customer was chosen in; False where there is none."""
+        if not any(isinstance(one, kind) for one in self.screen_stack):
+            return False
+        while not isinstance(self.screen, kind):
+            self.pop_screen()
+        return True
 
     def act_calls(self) -> None:
         """Go to the other call, or back to the open one; where there is only one, show the calls of today."""

@@ -250,8 +250,8 @@ class Watch:
         self.agenda: Agenda | None = None
         self.error: BackendError | None = None
         self.only: AgendaFilter = EVERYTHING
-        self.cursor = ""
-        """The name of the item that was looked at last."""
+        self.place: tuple[str, ...] = ()
+        """The names of the item that was looked at last and of those after it: the list goes on at the first left."""
         self._kept: dict[AgendaFilter, tuple[Agenda, Agent, tuple[Item, ...]]] = {}
 
     @property

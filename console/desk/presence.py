@@ -49,6 +49,10 @@ class PresenceTeller:
         self._since, self._writing = self._desk.clock(), False
         self._stirred.set()
 
+    def tells(self, owner: object) -> bool:
+        """Return whether it is this screen's customer that is told of."""
+        return self._owner is owner
+
     def write(self, writing: bool, ticket_key: Key = "") -> None:
         """The agent writes to or about the open customer, or does so no more; `ticket_key` is what it is about."""
         if (self._writing, self._ticket) != (writing, ticket_key):

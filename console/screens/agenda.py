@@ -55,6 +55,7 @@ class AgendaScreen(DoesItems):
         self._window = WINDOW
         self._marked: set[str] = set()
         self._timer: Timer | None = None
+        self._opened = False
         self._shown: tuple[Item, ...] = ()
 
     @property
@@ -75,9 +76,15 @@ class AgendaScreen(DoesItems):
         rows = self.query_one(RowList)
         rows.focus()
         if self.to_do.agenda is not None:
-            self.time_passed()
-            rows.go_to(self.to_do.cursor)
+            self._show_rows()
+            any(rows.go_to(name) for name in self.to_do.place)
         self.read_again()
+
+    def on_screen_resume(self) -> None:
+        """Back from a customer: what was done there leaves the list, and the cursor is on the next row."""
+        if self._opened:
+            self._opened = False
+            self.read_again()
 
     def hints(self) -> list[HintView]:
         """Return this screen's own keys."""
@@ -132,8 +139,10 @@ class AgendaScreen(DoesItems):
 
     def time_passed(self) -> None:
         """Word the list anew: ages, time left, filters, how it stands."""
-        if not self.is_mounted:
-            return
+        if self.is_mounted:
+            self._show_rows()
+
+    def _show_rows(self) -> None:
         watch, now = self.to_do, self.console_app.now()
         self._shown = watch.shown()
         self._marked.intersection_update(one.name for one in self._shown)
@@ -256,14 +265,16 @@ class AgendaScreen(DoesItems):
 
     def on_row_list_highlighted(self, event: RowList.Highlighted) -> None:
         """Show the whole of it below, and remember where the agent was: coming back to the list goes on there."""
-        self.to_do.cursor = event.key
+        rows = event.rows
+        self.to_do.place = tuple(row.key for row in rows.view.rows[rows.cursor :])
         self._tell_detail()
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         """Open the customer at the point."""
         item = next((one for one in self._shown if one.name == event.key), None)
         if item is not None:
-            self.console_app.open_customer(item.customer.key, at=point_of(item))
+            self._opened = True
+            self.console_app.open_customer(item.customer.key, at=point_of(item), back_to=self)
 
     def action_mark(self) -> None:
         """Mark a thing, to be done together with others; again: not any more."""

@@ -155,12 +155,14 @@ class DoesItems(BaseScreen):
                 plan = plans_agenda.plan_step(self.console_app, picture, ticket, after)
         elif isinstance(record, Contact):  # the request is begun with what is missing, below the paper itself
             self.console_app.open_customer(
-                item.customer.key, at=point_of(item), action=plans_agenda.REPLY, subject=record.key
+                item.customer.key, at=point_of(item), action=plans_agenda.REPLY, subject=record.key, back_to=self
             )
             return True
         else:  # what billing answers is asked where the charges are seen
             subject = f"{plans_dispute.ANSWER}:{record.key}"
-            self.console_app.open_customer(item.customer.key, action=plans_dispute.ACTION, subject=subject)
+            self.console_app.open_customer(
+                item.customer.key, action=plans_dispute.ACTION, subject=subject, back_to=self
+            )
             return True
         if plan is None:
             raise Gone

@@ -94,7 +94,7 @@ class QueueScreen(BaseScreen):
         """Open the customer at the message."""
         for contact, customer in self._rows:
             if contact.key == event.key:
-                self.console_app.open_customer(customer.key, at=f"contact:{contact.key}")
+                self.console_app.open_customer(customer.key, at=f"contact:{contact.key}", back_to=self)
 
 
 _PRESET = frozenset(

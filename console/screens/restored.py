@@ -288,7 +288,7 @@ class RestoredScreen(BaseScreen):
         key = self.query_one("#rows", RowList).cursor_key
         customer = self._hit.get(key) if self._all else (self._promised[key][1] if key in self._promised else None)
         if customer is not None:
-            self.console_app.open_customer(customer.key)
+            self.console_app.open_customer(customer.key, back_to=self)
 
     def action_copy(self) -> None:
         """Send the address or number to the terminal's clipboard."""

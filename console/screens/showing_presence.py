@@ -22,6 +22,11 @@ class ShowsPresence(CustomerBase):
         self.console_app.presence.open(self, self.key)
         self.ask_presence()
 
+    def on_screen_resume(self) -> None:
+        """Say so again where another customer, chosen in a list above this one, was open in between."""
+        if not self.console_app.presence.tells(self):
+            self.console_app.presence.open(self, self.key)
+
     def on_unmount(self) -> None:
         """Say that the customer is not open here any more."""
         self.console_app.presence.close(self)
