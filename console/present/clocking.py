@@ -14,7 +14,8 @@ from console.rules.compensation import Owed, Share, owed
 from console.words import duration, left, moment, money
 from widgets.views import Line, Span, Tone
 
-_TOO_LATE = (ClockState.LATE, ClockState.BROKEN)
+TOO_LATE = (ClockState.LATE, ClockState.BROKEN)
+"""States of a clock that ran out, of an open case or of one that was closed too late."""
 
 
 def clock_words(one: Clock | None, now: Now) -> str:
@@ -74,7 +75,7 @@ def clock_line(one: Clock, now: Now) -> str:
     said = f"{moment(one.due_at, now.at, now.zone)} ({words})"
     if one.legal:
         said = _("{when} · set by law").format(when=said)
-    if one.state in _TOO_LATE and one.consequence:
+    if one.state in TOO_LATE and one.consequence:
         said = f"{said}: {worded(CONSEQUENCES, one.consequence)}"
     return said
 
@@ -91,7 +92,7 @@ def clock_facts(
         main = is_main(one, ticket)
         if one.state is not ClockState.KEPT or main:
             label = _("Due") if main else _("Due, {what}").format(what=clock_name(one))
-            tone = CLOCK_TONES[one.state] if one.state in (*_TOO_LATE, ClockState.WARNING) else Tone.NORMAL
+            tone = CLOCK_TONES[one.state] if one.state in (*TOO_LATE, ClockState.WARNING) else Tone.NORMAL
             lines.append((Span(f"{label}: ", Tone.DIM), Span(clock_line(one, now), tone)))
     return lines
 

@@ -10,7 +10,7 @@ from backends.port import TimelineFilter
 from backends.records import Contact, Direction, Key, Operator, Priority, Ticket, TicketEvent, TicketState
 from console.i18n import _, _n
 from console.present.cases import next_step_words, nth_chase
-from console.present.clocking import clock_name, clock_tone, clock_words, is_main, shown_clock
+from console.present.clocking import TOO_LATE, clock_name, clock_tone, clock_words, is_main, shown_clock
 from console.present.happenings import told
 from console.present.kept_rows import KeptRows
 from console.present.labels import plain
@@ -18,7 +18,7 @@ from console.present.setting import Now
 from console.present.sources import DELIVERY_TONES, delivery_word
 from console.rules.clocks import ClockState
 from console.rules.timeline import Happening, Item, OutageMoment, folded
-from console.words import AGE_WIDTH, MOMENT_SHORT_WIDTH, age, channel_word, moment, word
+from console.words import AGE_WIDTH, MOMENT_SHORT_WIDTH, age, channel_word, day, moment, word
 from widgets.views import Cell, FeedView, RowsView, RowView, Span, Tone
 
 EVERYTHING = TimelineFilter()
@@ -131,6 +131,15 @@ def holder_words(ticket: Ticket, now: Now) -> str:
     return _("{who} for {age}").format(who=who, age=age(ticket.held_since, now.at))
 
 
+def closed_words(ticket: Ticket, now: Now) -> str:
+    """Return since when a ticket is closed, and how it went where it was classed (R4): `closed 28 Aug · fixed`."""
+    words = word(TicketState.CLOSED)
+    if ticket.closed_at is not None:
+        when = day(ticket.closed_at.astimezone(now.zone).date(), now.today)
+        words = _("closed {day}").format(day=when)
+    return f"{words} · {word(ticket.outcome)}" if ticket.outcome is not None else words
+
+
 def _ticket_row(
     ticket: Ticket,
     now: Now,
@@ -144,7 +153,7 @@ def _ticket_row(
 ) -> RowView:
     one = shown_clock(ticket, operator, now, waits, heard)
     done = ticket.state is TicketState.CLOSED
-    text: list[Span] = []
+    text: list[Span] = [Span(f"{closed_words(ticket, now)}  ")] if done else []
     if on_way is not None:
         text.append(Span(f"[{delivery_word(on_way)}] ", DELIVERY_TONES[on_way]))
     if one is not None and not is_main(one, ticket):
@@ -152,25 +161,27 @@ def _ticket_row(
     if broken:
         text.append(Span(_("promise broken "), Tone.BAD))
     if chases:
-        tone = Tone.BAD if chases >= operator.chase_threshold else Tone.WARN
+        tone = Tone.DIM if done else Tone.BAD if chases >= operator.chase_threshold else Tone.WARN
         text.append(Span(f"{nth_chase(chases)} ", tone))
     text += marks
-    if ticket.priority in (Priority.HIGH, Priority.URGENT):
+    if ticket.priority in (Priority.HIGH, Priority.URGENT) and not done:
         text.append(Span(f"{word(ticket.priority)} ", Tone.WARN))
     text.append(Span(plain(ticket.subject) or word(ticket.kind)))
     if ticket.next_step and not done:
         text.append(Span(f" → {next_step_words(ticket, now)}", Tone.DIM))
-    state = word(ticket.outcome) if done and ticket.outcome else word(ticket.state)
+    late = one is not None and one.state in TOO_LATE
+    clock = "" if done and not late else clock_words(one, now)
+    state = "" if done else word(ticket.state)
     cells = (
         Cell((Span(plain(ticket.reference), Tone.DIM if done else Tone.ACCENT),), 11),
         Cell((Span(word(ticket.kind)),), 9, drop=4),
-        Cell((Span(clock_words(one, now), clock_tone(one)),), 11),
+        Cell((Span(clock, Tone.DIM if done else clock_tone(one)),), 11),
         Cell((Span(holder_words(ticket, now)),), 18, drop=2),
         Cell(tuple(text), 0, least=44),
         Cell((Span(state, Tone.DIM),), 12, drop=1),
     )
-    late = one is not None and one.state is ClockState.LATE
-    marker = Tone.BAD if late or broken else None
+    presses = one is not None and one.state is ClockState.LATE and not done
+    marker = Tone.BAD if presses or broken else None
     return RowView(f"ticket:{ticket.key}", cells, dim=done, marker=marker)
 
 

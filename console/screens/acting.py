@@ -40,8 +40,8 @@ class ActsOnCustomer(CustomerBase):
     # at once --------------------------------------------------------------------------------------------------
 
     @work(group="act", exit_on_error=False)
-    async def do(self, batch: Batch, action: str, about: str, words: str) -> None:
-        """Store a batch and say so."""
+    async def do(self, batch: Batch, action: str, about: str, words: str, ticket: Key = "") -> None:
+        """Store a batch and say so; with `ticket`, the cursor of the tickets goes to that one."""
         try:
             await self.console_app.desk.do(batch, action, customer_key=self.key, about=about)
         except BackendError as error:
@@ -50,8 +50,10 @@ class ActsOnCustomer(CustomerBase):
         self.console_app.tell_done(words)
         self.console_app.phone.hush.stored()
         await self.refresh_now()
+        if ticket and self.still_open():
+            self.query_one("#tickets", RowList).go_to(f"ticket:{ticket}")
 
-    def try_to_do(self, make: object, action: str, about: str, words: str) -> None:
+    def try_to_do(self, make: object, action: str, about: str, words: str, ticket: Key = "") -> None:
         """Make a batch and store it, or say why it cannot be made."""
         assert callable(make)
         try:
@@ -60,7 +62,7 @@ class ActsOnCustomer(CustomerBase):
             self.say(unfit_words(error.code), Tone.WARN)
             return
         if isinstance(batch, Batch):
-            self.do(batch, action, about, words)
+            self.do(batch, action, about, words, ticket)
 
     def still_open(self) -> bool:
         """Whether this customer is still on the desk: a reading that took its time may come too late."""

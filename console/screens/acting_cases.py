@@ -178,6 +178,7 @@ class ActsOnCases(ActsOnCustomer):
             "join",
             plain(f"{younger.reference} → {older.reference}"),
             done,
+            ticket=older.key,
         )
 
     def _current_ticket(self, ticket: Ticket) -> Ticket:

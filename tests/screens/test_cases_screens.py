@@ -128,7 +128,10 @@ async def test_two_tickets_are_joined_from_the_list_of_tickets(demo_file: Path, 
         tickets = screen.query_one("#tickets", RowList)
         tickets.focus()
         await stage.settle()
+        tickets.action_last()
         await stage.press("J", "enter")
+        assert tickets.cursor_key == f"ticket:{fault.key}", "the cursor is on the one that goes on"
+        assert tickets.cursor >= tickets.top
         states = {one.reference: one for one in screen.picture.file.tickets}
         assert states[fault.reference].state is not TicketState.CLOSED
         [closed] = [one for one in states.values() if ("joined_into", fault.reference) in one.details]
@@ -279,7 +282,7 @@ async def test_two_numbers_of_one_person_are_made_one_by_keys(demo_file: Path, t
 async def test_another_number_is_typed_on_the_sheet_and_merged_with_its_own_key(
     demo_file: Path, tmp_path: Path
 ) -> None:
-    """A number is looked for on the sheet, wherever the keys are; the keys below are the sheet's, and do what they say."""
+    """A number is looked for on the sheet, wherever the keys are; the keys below are the sheet's and work."""
     async with on_desk(demo_file, tmp_path) as stage:
         screen = await stage.open("third_chase")
         assert screen.picture is not None

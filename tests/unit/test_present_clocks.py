@@ -22,6 +22,7 @@ from backends.records import (
     Line,
     Money,
     Operator,
+    Outcome,
     Priority,
     Ticket,
     TicketEvent,
@@ -137,6 +138,26 @@ def test_the_row_shows_the_clock_that_presses_most_and_names_it_where_it_is_not_
     late = row(one, START + 9 * HOUR)
     assert (cells(late)[2], late.marker) == ("5 h late", Tone.BAD)
     assert cells(row(ticket(), START))[2:5:2] == ["in 2 d", "dead"]
+
+
+def test_a_closed_row_says_since_when_and_how_it_went_and_its_lateness_quietly() -> None:
+    """R4: the day and the class stand before the subject; nothing of a closed case is red or urgent."""
+    closed = ticket(
+        state=TicketState.CLOSED,
+        closed_at=START + 4 * DAY,
+        outcome=Outcome.RECOVERED,
+        subject="No signal",
+        priority=Priority.URGENT,
+    )
+    view = rows.tickets((closed,), at(START + 30 * DAY), MOOR, {closed.key: 3}).rows[0]
+    assert "1 d late" in cells(view)
+    assert any(text.startswith("closed 20 Nov · went wrong, recovered  ") for text in cells(view))
+    assert not any("urgent" in text for text in cells(view))
+    assert Tone.BAD not in {span.tone for cell in view.cells for span in cell.spans}
+    assert view.marker is None
+    in_time = cells(row(replace(closed, closed_at=START + HOUR, outcome=None), START + DAY))
+    assert any(text.startswith("closed yesterday  ") for text in in_time)
+    assert "in time" not in in_time
 
 
 def test_a_row_without_a_clock_has_an_empty_cell() -> None:
