@@ -7,6 +7,7 @@ from console.desk.desk import Deed
 from console.i18n import _
 from console.present.handovers import handed_words
 from console.present.labels import plain
+from console.present.stored import stored_words
 from console.rules.handover import is_open, may_accept, to_accept
 from console.screens import plans
 from console.screens.acting import ActsOnCustomer
@@ -29,11 +30,13 @@ class ActsByGuide(ActsOnCustomer):
         from console.screens.guide import ticket_of
 
         ticket = ticket_of(deed)
+        picture = self.picture
+        words = _("Contact stored.")
+        if picture is not None:
+            words = stored_words(deed.receipt, picture.file, [hit.outage for hit in picture.hits])
+        self.stored(words, ticket=ticket.key if ticket is not None else "")
         if ticket is None:
-            self.stored(_("Contact stored."))
             return
-        words = _("Ticket {reference}: everything is stored.").format(reference=plain(ticket.reference))
-        self.stored(words, ticket=ticket.key)
         if ticket.reference:  # one that is still on its way to its source has none yet
             self.give_reference(ticket, deed)
 

@@ -71,7 +71,9 @@ async def test_r22_a_fault_by_keys_alone_ends_with_its_number(demo_file: Path, t
         assert ticket.reference_given_at is not None
         [handover] = file.handovers
         assert handover.ticket_key == ticket.key
-        await stage.press("enter", "u")
+        await stage.press("enter")
+        assert stage.status().startswith(f"Ticket {ticket.reference} is stored, handed to technical service. u takes")
+        await stage.press("u")
         await stage.pilot.pause(0.3)
         await stage.settle()
         assert ticket.key not in {one.key for one in screen.picture.file.tickets}
@@ -158,6 +160,7 @@ async def test_r27_the_outage_is_said_first_and_the_call_attached(demo_file: Pat
         assert isinstance(stage.app.screen, CustomerScreen)
         newest = next(one for one in screen.picture.entries if isinstance(one, Contact))
         assert newest.outage_key == hit.key
+        assert f"Attached to {hit.reference}: word when it is over." in stage.status()
         assert len(screen.picture.file.tickets) == before
         promised = [one for one in screen.picture.file.promises if one.outage_key == hit.key]
         assert [one.kind for one in promised] == [PromiseKind.WORD_AT_RESTORATION]
