@@ -20,7 +20,7 @@ def test_a_letter_cannot_end_the_console(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(ALSO_WHILE_TYPING))
 def test_letters_of_what_also_works_in_forms_are_text_there(name: str) -> None:
-    """Before a text field come those keys alone that type nothing; both kinds can be changed, each without the other."""
+    """Before a text field come those keys alone that type nothing; both kinds can be changed, each on its own."""
     for one in bindings():
         if one.action == f"perform('{name}')":
             assert one.priority == all(types_nothing(key) for key in one.key.split(","))
