@@ -113,6 +113,7 @@ class OutageWordsScreen(BaseScreen):
         self._language = self._language or (theirs[0].language if theirs else desk.language)
         if self._language not in self._voice.texts.languages:
             self._language = self._voice.texts.languages[0]
+        self.query_one(KeyHints).show(tuple(self.hints()))  # whether there is another operator to speak for
         self.time_passed()
         self._find_towns()
 

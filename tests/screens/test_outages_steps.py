@@ -10,6 +10,7 @@ from console.screens.form import FormScreen
 from console.screens.lists import DraftsScreen, HelpScreen
 from console.screens.outages import OutagesScreen
 from tests.desk_stage import Stage, on_desk
+from widgets.bottom import KeyHints
 from widgets.form import Form
 from widgets.rows import RowList
 
@@ -180,3 +181,19 @@ async def test_r22_the_words_are_of_an_operator_whom_it_hits(demo_file: Path, tm
         for _number in stage.app.desk.operators:
             await stage.press("b")
             assert rows.view.title not in others
+
+
+async def test_r22_where_nobody_is_known_to_be_hit_the_agent_chooses(demo_file: Path, tmp_path: Path) -> None:
+    """R22: for whom the words are is said to be open, and b goes through all whom it may hit."""
+    async with on_desk(demo_file, tmp_path, size=(100, 30)) as stage:
+        await raised(stage)
+        await stage.press("w")
+        await stage.settle()
+        assert "not known" in stage.status()
+        hints = {one.action: one.enabled for one in stage.app.screen.query_one(KeyHints).view}
+        assert hints["operator"]
+        titles = set()
+        for _number in stage.app.desk.operators:
+            titles.add(stage.app.screen.query_one("#texts", RowList).view.title)
+            await stage.press("b")
+        assert titles == {one.name for one in stage.app.desk.operators.values()}
