@@ -44,7 +44,7 @@ def test_r22_a_killed_script_resumes_where_it_was(demo_file: Path, tmp_path: Pat
         session.wait_for("What is it about?")
         session.send(b"1")
         session.wait_for("ingenting fungerar")
-        for answer, then in ((b"1", "alldeles nyss"), (b"2", "fel på vår sida"), (b"2", "Med egna ord")):
+        for answer, then in ((b"1", "alldeles nyss"), (b"2", "a fault on our side"), (b"2", "Med egna ord")):
             session.send(answer)
             session.wait_for(then)
         session.send(b"red li")
