@@ -395,6 +395,7 @@ class Answering:
         await self._until_stored()
         parked, _question = self._park()
         self._leave(call)
+        self.show()  # before the screen changes: the new one begins with the greeting
         place = self._places.pop(call.id, None)
         if place is not None and place.action == "script" and not place.customer_key:
             self._app.go_home()
