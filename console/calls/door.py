@@ -124,6 +124,8 @@ class Door:
         server, self._server = self._server, None
         if server is not None:
             server.close()
+            for _turn in range(3):  # who was just let in is met before the door is shut
+                await asyncio.sleep(0)
             meetings = dict(self._met_now)
             for writer in meetings.values():
                 writer.transport.abort()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backends.errors import BackendError
 from backends.port import Capability, Page, Pending, PendingFilter, PendingKind
 from backends.records import Handover, Key, TicketEvent
 from console.desk.acts.handing import raising
@@ -24,25 +25,33 @@ class HandoverWatch:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._raised: set[Key] = set()
+        self._after: str | None = None
+        """Where the last look stopped, when there was more than it looks through at once."""
 
     async def look(self) -> int:
         """Raise every handover that is late now; returns how many this console raised first.
 
-        Raises what the backend raises. Where the source cannot list what is pending or keeps no events, nothing is
-        done; two consoles that see the same one store one event, because the batch is named after the handover.
+        Raises what the backend raises, once the others were looked at. Where the source cannot list what is pending or
+        keeps no events, nothing is done; two consoles that see the same one store one event, because the batch is named
+        after the handover.
         """
         desk = self._desk
         if not self._can():
             return 0
-        now, count, after = desk.clock(), 0, None
+        now, count, failed = desk.clock(), 0, None
         only = PendingFilter(kinds=frozenset({PendingKind.HANDOVER}), operator_keys=desk.operator_keys, until=now)
         for _page in range(MOST):
-            page: Page[Pending] = await desk.backend.pending(only, after=after, limit=PAGE)
+            page: Page[Pending] = await desk.backend.pending(only, after=self._after, limit=PAGE)
             for one in page.rows:
-                count += await self._raise(one)
-            after = page.after
-            if after is None:
+                try:
+                    count += await self._raise(one)
+                except BackendError as error:  # one that cannot be raised keeps no other waiting
+                    failed = error
+            self._after = page.after
+            if self._after is None:
                 break
+        if failed is not None:
+            raise failed
         return count
 
     def _can(self) -> bool:

@@ -66,7 +66,8 @@ def answer_hold(one: Dispute, filled: Filled, now: Now) -> FormView:
     """Return the form of billing's answer."""
     answers = (
         choice(DisputeState.ON_HOLD, _("dunning waits"), "h"),
-        choice(DisputeState.REFUSED, _("refused: dunning goes on"), "r"),
+        choice(DisputeState.OPEN, _("no hold: dunning goes on, and so does the dispute"), "n"),
+        choice(DisputeState.REFUSED, _("refused: the charge stands"), "r"),
         choice(DisputeState.UPHELD, _("the customer is right"), "u"),
         choice(DisputeState.WITHDRAWN, _("taken back"), "t"),
     )

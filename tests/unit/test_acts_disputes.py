@@ -111,6 +111,21 @@ async def test_r39_billing_answers_and_the_warning_ends(desk: Counter) -> None:
     assert (await _only(desk)).state is DisputeState.ON_HOLD
 
 
+async def test_r39_a_hold_that_is_refused_leaves_the_dispute_and_its_warning(desk: Counter) -> None:
+    """The customer still objects: dunning ahead stays a warning, billing's words are there, a hold can be asked again."""
+    await desk.do(disputes.open_dispute(await desk.scene(), {"reason": "wrong", "hold": "yes"}))
+    with pytest.raises(Unfit, match="needed"):
+        disputes.answer_hold(await desk.scene(), await _only(desk), {"state": "open"})
+    answer = {"state": "open", "answer": "not before Friday"}
+    await desk.do(disputes.answer_hold(await desk.scene(), await _only(desk), answer))
+    file = (await desk.picture()).file
+    assert (file.disputes[0].state, file.disputes[0].closed_at) == (DisputeState.OPEN, None)
+    assert file.disputes[0].answer == "not before Friday"
+    assert dunning_ahead(file.charges, file.disputes, TODAY) is not None
+    await desk.do(disputes.ask_hold(await desk.scene(), await _only(desk), {"note": "again"}))
+    assert (await _only(desk)).state is DisputeState.HOLD_ASKED
+
+
 async def test_r39_steps_that_cannot_be_taken_are_refused(desk: Counter) -> None:
     """Asking twice, refusing without a word, an answer that is none, and going on after the end."""
     await desk.do(disputes.open_dispute(await desk.scene(), {"reason": "wrong"}))
@@ -118,7 +133,8 @@ async def test_r39_steps_that_cannot_be_taken_are_refused(desk: Counter) -> None
     refused: list[tuple[Callable[..., Batch], dict[str, str], str]] = [
         (disputes.ask_hold, {}, "hold_asked"),
         (disputes.answer_hold, {"state": "refused"}, "needed"),
-        (disputes.answer_hold, {"state": "open"}, "unknown"),
+        (disputes.answer_hold, {"state": "hold_asked"}, "unknown"),
+        (disputes.answer_hold, {"state": "open"}, "needed"),
         (disputes.answer_hold, {}, "needed"),
     ]
     for make, values, code in refused:

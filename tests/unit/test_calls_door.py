@@ -51,14 +51,14 @@ async def test_the_folder_may_lie_deep(tmp_path: Path) -> None:
         await one.close()
 
 
-def test_nobody_there(tmp_path: Path) -> None:
+def test_nobody_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No folder, an empty one, and a door whose console was killed: nobody took it, and the dead door is gone."""
     assert reach(tmp_path / "run", HEARD) == 0
     make_folder(tmp_path / "run")
     assert reach(tmp_path / "run", HEARD) == 0
     dead = tmp_path / "run" / "console-1.sock"
     with socket.socket(socket.AF_UNIX) as left:
-        os.chdir(tmp_path)
+        monkeypatch.chdir(tmp_path)
         left.bind("run/console-1.sock")
     assert dead.exists()
     assert reach(tmp_path / "run", HEARD) == 0

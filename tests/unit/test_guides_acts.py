@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backends.errors import Busy
 from backends.memory import MemoryBackend
-from backends.port import Batch, PendingFilter, PendingKind, Put
+from backends.port import Batch, PendingFilter, PendingKind, Put, Receipt
 from backends.records import (
     Agent,
     CallRoute,
@@ -455,6 +456,28 @@ async def test_r22_what_nobody_accepted_is_raised_once_on_both_sides() -> None:
         assert len(events) == 1
         assert (events[0].before, events[0].after) == (HOTLINE.name, Holder.TECHNICAL)
         assert handover.key
+
+
+async def test_r22_one_that_cannot_be_raised_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first write fails: the second handover is raised all the same, and the error is told afterwards."""
+    async with at_counter() as counter:
+        await _handed(counter)
+        await _handed(counter)
+        counter.desk.clock = lambda: NOW + timedelta(minutes=31)
+        write, failed = counter.desk.backend.write, iter([True])
+
+        async def unsteady(batch: Batch) -> Receipt:
+            if next(failed, False):
+                raise Busy
+            return await write(batch)
+
+        monkeypatch.setattr(counter.desk.backend, "write", unsteady)
+        watch = HandoverWatch(counter.desk)
+        with pytest.raises(Busy):
+            await watch.look()
+        events = [one for one in await counter.all_of(TicketEvent) if one.kind is TicketEventKind.RAISED]
+        assert len(events) == 1
+        assert await watch.look() == 1
 
 
 async def test_a_source_that_lists_nothing_pending_is_left_alone() -> None:

@@ -24,8 +24,16 @@ from backends.records import (
 from console.desk.acts.scene import Scene, Unfit, Values, changed, code_of, event, new, note_of, text_of
 from console.desk.acts.tickets import open_ticket
 
-ANSWERS = (DisputeState.ON_HOLD, DisputeState.REFUSED, DisputeState.UPHELD, DisputeState.WITHDRAWN)
-"""What billing can answer: it waits, it does not, the customer is right, or does not object any more."""
+ANSWERS = (
+    DisputeState.ON_HOLD,
+    DisputeState.OPEN,
+    DisputeState.REFUSED,
+    DisputeState.UPHELD,
+    DisputeState.WITHDRAWN,
+)
+"""What billing can answer: it waits; it does not, and the dispute goes on; the charge stands; the customer is right; or
+does not object any more."""
+_WITH_WORDS = frozenset({DisputeState.OPEN, DisputeState.REFUSED})
 _FINAL = frozenset({DisputeState.UPHELD, DisputeState.REFUSED, DisputeState.WITHDRAWN})
 _ASKABLE = frozenset({DisputeState.OPEN})
 _ANSWERABLE = frozenset({DisputeState.OPEN, DisputeState.HOLD_ASKED, DisputeState.ON_HOLD})
@@ -103,7 +111,9 @@ def ask_hold(scene: Scene, dispute: Dispute, values: Values) -> Batch:
 
 
 def answer_hold(scene: Scene, dispute: Dispute, values: Values) -> Batch:
-    """Store billing's answer, with its text (needed for a refusal); all but a hold end the dispute.
+    """Store billing's answer, with its text, which a refusal needs.
+
+    A hold that is refused does not end the dispute: the customer still objects, and dunning ahead stays a warning.
 
     Answers: state, answer.
     """
@@ -112,7 +122,7 @@ def answer_hold(scene: Scene, dispute: Dispute, values: Values) -> Batch:
     state = code_of(values, "state", DisputeState)
     if state not in ANSWERS:
         raise Unfit("state", "unknown")
-    answer = text_of(values, "answer", needed=state is DisputeState.REFUSED)
+    answer = text_of(values, "answer", needed=state in _WITH_WORDS)
     ended = scene.now if state in _FINAL else None
     return _stepped(scene, dispute, replace(dispute, state=state, answer=answer, closed_at=ended), answer)
 
