@@ -112,7 +112,7 @@ async def test_r39_billing_answers_and_the_warning_ends(desk: Counter) -> None:
 
 
 async def test_r39_a_hold_that_is_refused_leaves_the_dispute_and_its_warning(desk: Counter) -> None:
-    """The customer still objects: dunning ahead stays a warning, billing's words are there, a hold can be asked again."""
+    """The customer still objects: dunning ahead stays a warning, and billing has answered in words."""
     await desk.do(disputes.open_dispute(await desk.scene(), {"reason": "wrong", "hold": "yes"}))
     with pytest.raises(Unfit, match="needed"):
         disputes.answer_hold(await desk.scene(), await _only(desk), {"state": "open"})
