@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from console.cli.progress import Progress
     from console.desk.ruling import DeskRules
 
+_LAST_WORD = 1.0
+"""Seconds that a command, with all it found printed, gives sources that have not said yet whether they answer."""
 DATABASE = "cordboard.db"
 """Name of the embedded database in the data folder."""
 DEMO_DATABASE = "demo.db"
@@ -311,16 +313,18 @@ class Setting:
         try:
             await backend.open()
             yield backend
-            self._tell_what_is_missing(backend)
+            await self._tell_what_is_missing(backend)
         finally:
             await backend.close()
 
-    def _tell_what_is_missing(self, backend: Backend) -> None:
+    async def _tell_what_is_missing(self, backend: Backend) -> None:
         """Say on standard error which of several sources did not answer: what was printed is not all there is."""
-        from console.desk.sources import Standing
+        from console.desk.sources import Opening, SourceState, Standing
 
         if not isinstance(backend, Standing):
             return
+        if isinstance(backend, Opening):
+            await backend.opened(_LAST_WORD)
         from datetime import UTC, datetime
 
         from console.present.setting import Now
@@ -328,7 +332,7 @@ class Setting:
 
         now = Now(datetime.now(UTC), self.zone)
         for source in backend.standing():
-            if source.error is not None:
+            if source.error is not None or source.state is SourceState.LOADING:
                 self.err.line(f"cordboard: {source_words(source, now)}")
 
     def _no_database(self, file: Path) -> str:

@@ -14,6 +14,14 @@ from console.rules.sources import Source, SourceState
 
 
 @runtime_checkable
+class Opening(Protocol):
+    """A backend whose sources may still be on their way when it is open."""
+
+    async def opened(self, seconds: float) -> None:
+        """Wait so long at most for sources that are still being opened."""
+
+
+@runtime_checkable
 class Standing(Protocol):
     """A backend that is made of sources, or shows what a source told earlier."""
 

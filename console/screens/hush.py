@@ -14,6 +14,7 @@ from textual.events import Event, Key, Paste
 
 from console.desk.local import Draft
 from console.i18n import _
+from console.screens.base import BaseScreen
 from widgets.views import Tone
 
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ class Hush:
     def stored(self) -> None:
         """Begin where a digit or Enter stored something and what it was pressed in is gone: it may come once more."""
         if not self.holds and (self._pressed == "enter" or self._pressed.isdecimal()):
-            self.begin()
-            self._stored_by = self._pressed if self._pressed.isdecimal() else ""
+            self._began = time.monotonic()
+            self._until = self._began + HUSH
+            self._spilled, self._stored_by = "", self._pressed
+            self._app.set_timer(HUSH, self._end)
 
     @property
     def holds(self) -> bool:
@@ -81,6 +84,8 @@ class Hush:
         if not isinstance(event, Key | Paste):
             return False
         now = self._last_key = time.monotonic()
+        if now < self._until and self._stored_by is not None and not self._comes_again(event):
+            self._until, self._stored_by = now, None  # somebody goes on: what they type is meant
         if now >= self._until:
             self._pressed = event.key if isinstance(event, Key) else ""
             return False
@@ -90,6 +95,15 @@ class Hush:
             self._spilled += event.character or ""
         self._until = min(max(self._until, now + HUSH), self._began + LONGEST)
         return True
+
+    def _comes_again(self, event: Event) -> bool:
+        """Return whether it is the key that stored something, or what was typed on after a digit that did.
+
+        Who answers by digits types no commands; who leaves a form by Enter may, and a form that follows takes text.
+        """
+        by = self._stored_by or ""
+        typed_on = by.isdecimal() and isinstance(self._app.screen, BaseScreen)
+        return isinstance(event, Key) and (event.key == by or (typed_on and event.is_printable))
 
     def _end(self) -> None:
         left = self._until - time.monotonic()

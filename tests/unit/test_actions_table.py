@@ -71,7 +71,7 @@ def test_each_thing_that_is_missing_is_named(need: Need) -> None:
 
 @pytest.mark.parametrize("need", sorted(SHOWN))
 def test_r41_what_a_role_hides_is_called_hidden_before_absent(need: Need) -> None:
-    """R41: who may not see it is told so as V tells them; who may look is told how; a right that lacks too goes first."""
+    """R41: who may not see it is told so as V tells them; who may look is told how; a missing right goes first."""
     action = Action("x", ("x",), "X", "x", Where.CUSTOMER, "x", needs=(need, Need.DISPUTE), right=Right.WRITE)
     hidden = frozenset(Need) - {need, Need.DISPUTE}
     may_not = Circumstances(hidden, frozenset({Right.WRITE}))

@@ -127,9 +127,9 @@ class Several:
         self._opening = {
             asyncio.ensure_future(self._open(one)) for one in self.members.values() if one is not self.home
         }
-        await self._opened(self._grace)
+        await self.opened(self._grace)
 
-    async def _opened(self, seconds: float) -> None:
+    async def opened(self, seconds: float) -> None:
         """Wait so long at most for sources that are still being opened."""
         if self._opening:
             _done, self._opening = await asyncio.wait(self._opening, timeout=seconds)
@@ -184,7 +184,7 @@ class Several:
 
     async def operators(self) -> tuple[Operator, ...]:
         """Return the operators of all sources that have told theirs, each once; waits a second for slow ones."""
-        await self._opened(FIRST_TIME)
+        await self.opened(FIRST_TIME)
         self.home.known_operators = False  # another console may have added one
         await self.meet(self.home)
         return tuple(sorted(self._operators, key=lambda one: one.name))
