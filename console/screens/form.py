@@ -41,8 +41,11 @@ if TYPE_CHECKING:
     from console.app import Cordboard
 
 
-HELD = frozenset({"reply", "note", "close"})
-"""Actions that are held when something came in for the customer since the agent last looked at them (R32)."""
+HELD = frozenset({"reply", "close"})
+"""Actions that are held when something came in for the customer since the agent last looked at them (R32).
+
+A note is not: it reaches nobody, and whoever types while they talk must never be asked to save twice.
+"""
 
 
 @dataclass(frozen=True, slots=True)

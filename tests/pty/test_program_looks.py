@@ -55,9 +55,9 @@ def test_a_poor_terminal_is_told_everything(demo_file: Path, tmp_path: Path, col
     """Outage, cursor, chosen option and disabled keys are words and marks; only bytes are sent that are known there."""
     with console(tmp_path, demo_file, CORDBOARD_COLOURS=colours, CORDBOARD_CHARS=characters, TERM="xterm") as session:
         at_home(session)
-        session.wait_for("(u Undo)")
         session.wait_for("CONFIRMED")
         open_by_number(session, "outage")
+        session.wait_for("(c Chase)")
         session.wait_quiet()
         assert "CONFIRMED" in session.screen()[0]
         assert any(line.startswith(">") for line in session.screen()), "the cursor has a mark of its own"

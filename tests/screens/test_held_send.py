@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from backends.port import Batch, Put
 from backends.records import AnswerState, Channel, Contact, Direction, new_key
 from backends.registry import backend_for
@@ -45,17 +43,14 @@ def words(stage: Stage) -> str:
     return stage.app.screen.query_one("#words", StatusLine).view.words
 
 
-@pytest.mark.parametrize(("key", "field"), [("n", "note"), ("r", "body")])
-async def test_r32_a_send_is_held_until_the_news_was_shown(
-    demo_file: Path, tmp_path: Path, key: str, field: str
-) -> None:
+async def test_r32_a_send_is_held_until_the_news_was_shown(demo_file: Path, tmp_path: Path) -> None:
     """What came in meanwhile is named and shown, nothing is stored and nothing typed is lost; saving again stores."""
     file = copy_of(demo_file, tmp_path / "held")
     async with on_desk(file, tmp_path) as stage:
         screen = await stage.open("prospect")
         assert screen.picture is not None
         before = screen.picture.file.contacts_total
-        await stage.press(key)
+        await stage.press("r")
         await stage.type("we come tomorrow")
         await mail_by_another_desk(file, stage, "Please do not come tomorrow after all.")
         await stage.press("f2")
@@ -63,7 +58,7 @@ async def test_r32_a_send_is_held_until_the_news_was_shown(
         assert isinstance(form, FormScreen), "nothing was stored yet"
         assert "Held" in words(stage)
         assert "do not come tomorrow" in form.query_one("#news", BodyPane).view.text
-        assert "we come tomorrow" in form.query_one(Form).values()[field]
+        assert "we come tomorrow" in form.query_one(Form).values()["body"]
         await stage.press("f2")
         assert not isinstance(stage.app.screen, FormScreen)
         assert screen.picture.file.contacts_total == before + 2
@@ -89,7 +84,7 @@ async def test_r32_further_news_holds_again(demo_file: Path, tmp_path: Path) -> 
     file = copy_of(demo_file, tmp_path / "held")
     async with on_desk(file, tmp_path) as stage:
         await stage.open("prospect")
-        await stage.press("n")
+        await stage.press("r")
         await stage.type("spoke with them")
         await mail_by_another_desk(file, stage, "First news.")
         await stage.press("f2")
@@ -101,12 +96,24 @@ async def test_r32_further_news_holds_again(demo_file: Path, tmp_path: Path) -> 
         assert not isinstance(stage.app.screen, FormScreen)
 
 
+async def test_r25_a_note_is_never_held(demo_file: Path, tmp_path: Path) -> None:
+    """It reaches nobody: whoever types while they talk saves once, whatever came meanwhile."""
+    file = copy_of(demo_file, tmp_path / "held")
+    async with on_desk(file, tmp_path) as stage:
+        await stage.open("prospect")
+        await stage.press("n")
+        await stage.type("spoke with them")
+        await mail_by_another_desk(file, stage, "Some news.")
+        await stage.press("f2")
+        assert not isinstance(stage.app.screen, FormScreen)
+
+
 async def test_without_news_nothing_is_held(demo_file: Path, tmp_path: Path) -> None:
     """The agent's own deeds of a moment ago are no news to them."""
     async with on_desk(copy_of(demo_file, tmp_path / "held"), tmp_path) as stage:
         await stage.open("prospect")
-        for text in ("first note", "second note"):
-            await stage.press("n")
+        for text in ("first words", "second words"):
+            await stage.press("r")
             await stage.type(text)
             await stage.press("f2")
             assert not isinstance(stage.app.screen, FormScreen), text
@@ -117,7 +124,7 @@ async def test_a_filtered_history_is_no_news(demo_file: Path, tmp_path: Path) ->
     async with on_desk(copy_of(demo_file, tmp_path / "held"), tmp_path) as stage:
         await stage.open("third_chase")
         await stage.press("d")
-        await stage.press("n")
+        await stage.press("r")
         await stage.type("spoke with them")
         await stage.press("f2")
         assert not isinstance(stage.app.screen, FormScreen)
