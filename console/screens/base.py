@@ -103,9 +103,10 @@ class BaseScreen(WatchesWorkers, Screen[None]):
         self.show_calls()
 
     def on_screen_resume(self) -> None:
-        """Show what can be done now that this screen is seen again."""
+        """Show what can be done, and what time it is, now that this screen is seen."""
         self.update_hints()
         self.show_calls()
+        self.tick_status()
 
     # words and keys -------------------------------------------------------------------------------------------
 

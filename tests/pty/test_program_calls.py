@@ -89,6 +89,7 @@ def test_two_at_once_anonymous_and_unknown(demo_file: Path, tmp_path: Path) -> N
         assert pop(tmp_path, demo_file, "anonymous", "--dialled", DIALLED, "--id", "b").returncode == 0
         session.wait_for("also: number withheld")
         assert f"{NAME} · " in session.text
+        session.wait_quiet(1.0)  # keys pressed as a call comes in were meant for what was there before
         session.send(b"I")
         session.wait_for("Opened last")
         assert GREETING in session.screen()[0]
