@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual import work
 from textual.app import App
+from textual.css.query import NoMatches
 
 import themes
 from backends.errors import BackendError
@@ -93,7 +94,10 @@ class PerformsActions(WatchesWorkers, PaintsChangedCells[int], App[int]):
 
     def circumstances(self) -> Circumstances:
         """Return what is true now."""
-        there = set(self.base_screen().there())
+        try:
+            there = set(self.base_screen().there())
+        except NoMatches:  # a screen that is going away has lost its lists before itself
+            there = set()
         backend = self.desk.backend
         if Capability.WRITE in backend.capabilities:
             there.add(Need.WRITE)
