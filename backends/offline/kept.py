@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from backends.areas import opened_now
+from backends.around import Around
 from backends.errors import BackendError, Invalid, NotSignedIn, Unavailable
 from backends.events import Event
 from backends.memory.searching import search
@@ -21,7 +22,6 @@ from backends.offline.keeping import Store, erase
 from backends.port import (
     Backend,
     Batch,
-    Capability,
     CustomerFile,
     Match,
     Origins,
@@ -75,7 +75,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Kept:
+class Kept(Around):
     """A backend that keeps what was read in the file `store` for `days`, when `keep` is true.
 
     When it is not, nothing is on the disk, a file of a time when it was is removed, and only `last_answer` is known.
@@ -110,31 +110,6 @@ class Kept:
             self.stored = self._stored
 
     # what it is -------------------------------------------------------------------------------------------------------
-
-    @property
-    def name(self) -> str:
-        """The source's name."""
-        return self.inner.name
-
-    @property
-    def url(self) -> str:
-        """The source's URL."""
-        return self.inner.url
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """What the source can do."""
-        return self.inner.capabilities
-
-    @property
-    def stores(self) -> frozenset[type[Record]]:
-        """The kinds of record that the source takes."""
-        return self.inner.stores
-
-    @property
-    def omits(self) -> Mapping[type[Record], frozenset[str]]:
-        """The fields that the source has no place for."""
-        return self.inner.omits
 
     @property
     def stale_since(self) -> Mapping[str, datetime]:

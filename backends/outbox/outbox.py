@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from backends.around import Around
 from backends.errors import BackendError, Damaged, NotSignedIn, Unavailable
 from backends.events import Event
 from backends.outbox.entries import Entry
@@ -29,7 +30,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Outbox(Taking):
+class Outbox(Taking, Around):
     """A backend that journals every batch before it sends it to `inner`, and lays what waits over what it reads.
 
     `journal` is the file, the agent's own; `agent` the login that takes back in the source what was given up here.
@@ -65,31 +66,6 @@ class Outbox(Taking):
             self.stored = self._stored
 
     # what it is -------------------------------------------------------------------------------------------------------
-
-    @property
-    def name(self) -> str:
-        """The source's name."""
-        return self.inner.name
-
-    @property
-    def url(self) -> str:
-        """The source's URL."""
-        return self.inner.url
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """What the source can do; what only waits can be undone whatever it can."""
-        return self.inner.capabilities
-
-    @property
-    def stores(self) -> frozenset[type[Record]]:
-        """The kinds of record that the source takes."""
-        return self.inner.stores
-
-    @property
-    def omits(self) -> Mapping[type[Record], frozenset[str]]:
-        """The fields that the source has no place for."""
-        return self.inner.omits
 
     @property
     def error(self) -> BackendError | None:

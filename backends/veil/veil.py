@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from datetime import datetime
 from typing import Any
 
+from backends.around import Around
 from backends.errors import BackendError
 from backends.events import Event
-from backends.port import Backend, Capability, Listing, Origins, Presence
+from backends.port import Backend, Listing, Origins, Presence
 from backends.records import Agent, AuditVerdict, Key, Origin, Record
 from backends.veil.knowing import Hides
 from backends.veil.writing import Writing
@@ -18,7 +19,7 @@ def _nobody(_agents: Sequence[Agent]) -> None:
     """Learn nothing."""
 
 
-class Veil(Writing):
+class Veil(Writing, Around):
     """A backend around `inner`; `hides` says at any moment what is hidden.
 
     `learn` hears who works here once the source is open: what is hidden often follows from it.
@@ -36,31 +37,6 @@ class Veil(Writing):
             self.counted = self._counted
 
     # what it is ---------------------------------------------------------------------------------------------------
-
-    @property
-    def name(self) -> str:
-        """The source's name."""
-        return self.inner.name
-
-    @property
-    def url(self) -> str:
-        """The source's URL."""
-        return self.inner.url
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """What the source can do."""
-        return self.inner.capabilities
-
-    @property
-    def stores(self) -> frozenset[type[Record]]:
-        """The kinds of record that the source takes."""
-        return self.inner.stores
-
-    @property
-    def omits(self) -> Mapping[type[Record], frozenset[str]]:
-        """The fields that the source has no place for."""
-        return self.inner.omits
 
     async def open(self) -> None:
         """Make the source ready, and learn who works here."""
