@@ -28,6 +28,7 @@ from typing import Any
 import pytest
 
 from backends.rest.rt import RtBackend, open_url
+from tests.servers import debian
 
 PACKAGES = ("request-tracker5", "rt5-db-sqlite", "rt5-standalone", "starman")
 SERVER = Path("/usr/share/request-tracker5/libexec/rt-server")
@@ -246,56 +247,16 @@ def _free_port() -> int:
         return port
 
 
-def _missing() -> list[str]:
-    """Return Debian's packages that are not there."""
-    if shutil.which("dpkg-query") is None:
-        return list(PACKAGES)
-    command = ["dpkg-query", "-W", "-f=${Package} ${db:Status-Status}\n", *PACKAGES]
-    there = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
-    return [name for name in PACKAGES if f"{name} installed" not in there]
-
-
 def install() -> str:
     """Install what is missing when we may; return why RT cannot be had, nothing when it is there."""
-    missing = _missing()
-    if not missing:
-        return ""
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
-        return f"needs Debian's {', '.join(missing)}"
-    settings = "".join(
+    answers = "".join(
         f"request-tracker5 request-tracker5/{name} boolean false\n"
         for name in ("install-cronjobs", "dbconfig-install", "handle-siteconfig-permissions")
     )
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=600"]
     # A mail program without a server of its own, for RT wants one; nothing is sent.
-    wanted = ["debconf", *missing, *([] if shutil.which("sendmail") else ["msmtp-mta"])]
-    with _no_services():
-        for command, given in (
-            ([*apt, "update"], ""),
-            (["debconf-set-selections"], settings),
-            ([*apt, "install", "-y", "--no-install-recommends", *wanted], ""),
-        ):
-            done = subprocess.run(
-                command, env=environment, input=given, capture_output=True, text=True, timeout=900, check=False
-            )
-            if done.returncode:
-                return f"{' '.join(command[:2])} failed: {done.stderr.strip()[-300:]}"
-    return f"{', '.join(_missing())} did not install" if _missing() else ""
+    beside = ["debconf", *([] if shutil.which("sendmail") else ["msmtp-mta"])]
+    return debian.install(PACKAGES, beside=beside, answers=answers)
 
-
-@contextmanager
-def _no_services(policy: Path = Path("/usr/sbin/policy-rc.d")) -> Iterator[None]:
-    """Keep packages from starting a service of their own, where nothing else says what may start."""
-    if policy.exists():
-        yield
-        return
-    policy.write_text("#!/bin/sh\nexit 101\n")
-    policy.chmod(0o755)
-    try:
-        yield
-    finally:
-        policy.unlink(missing_ok=True)
 
 
 @contextmanager

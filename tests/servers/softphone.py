@@ -9,7 +9,6 @@ Debian's packages are installed when they are missing and we may; else the tests
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import debian
 from tests.servers.alertmanager import free_port
 
 PACKAGES = ("baresip-core", "sip-tester")
@@ -171,29 +171,9 @@ class Softphone:
                 process.wait(10)
 
 
-def _missing() -> list[str]:
-    """Return Debian's packages that are not there."""
-    if shutil.which("dpkg-query") is None:
-        return list(PACKAGES)
-    command = ["dpkg-query", "-W", "-f=${Package} ${db:Status-Status}\n", *PACKAGES]
-    there = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
-    return [name for name in PACKAGES if f"{name} installed" not in there]
-
-
 def install() -> str:
     """Install what is missing when we may; return why there is no telephone, nothing when there is one."""
-    missing = _missing()
-    if not missing:
-        return ""
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
-        return f"needs Debian's {', '.join(missing)}"
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=600"]
-    for command in ([*apt, "update"], [*apt, "install", "-y", "--no-install-recommends", *missing]):
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900, check=False)
-        if done.returncode:
-            return f"{' '.join(command[:2])} failed: {done.stderr.strip()[-300:]}"
-    return f"{', '.join(_missing())} did not install" if _missing() else ""
+    return debian.install(PACKAGES)
 
 
 @contextmanager
